@@ -1,0 +1,37 @@
+/** One value of a field. `bigint` only where a whole number does not fit a double exactly. */
+export type Scalar = string | number | bigint | boolean;
+
+/**
+ * What an event says of a field: one value, several (a test then holds when it holds for any of them; never
+ * an empty list), or nothing (`null`). osquery's empty text is nothing too, and comes as `null`.
+ */
+export type Value = Scalar | null | readonly Scalar[];
+
+/** How a field's values compare. `keyword` is text; `ip`, `version` and `date` are text with an order of its own. */
+export type FieldType = 'keyword' | 'number' | 'boolean' | 'date' | 'ip' | 'version';
+
+/** A field that events can be asked for. */
+export interface Field {
+  /** ECS name, such as `process.parent.name`. */
+  readonly name: string;
+  /** What `Event.get` takes, so that no name is hashed per event. */
+  readonly slot: number;
+  readonly type: FieldType;
+}
+
+/** The fields of one kind of event, by name. */
+export interface Fields {
+  find(name: string): Field | undefined;
+  names(): Iterable<string>;
+}
+
+/** An event, as conditions and state machines see it. Reading never throws. */
+export interface Event {
+  /** When it happened, as far as known: Unix milliseconds. */
+  readonly timeMs: number;
+  /** Orders events of one time between tables: process, file, network, user. */
+  readonly rank: number;
+  /** Orders events of one time and table; for osquery rows the number in `eid`. */
+  readonly serial: number;
+  get(slot: number): Value;
+}

@@ -1,0 +1,126 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import test from 'ava';
+
+/** The rooms of the house and the doors each may go through. Arrows go one way; `sql` and `match` never meet. */
+const ARROWS: Readonly<Record<string, readonly string[]>> = {
+  text: [],
+  rule: ['text'],
+  'lang/eql': ['rule', 'text'],
+  'lang/kql': ['rule', 'text'],
+  'lang/sigma': ['rule', 'text'],
+  'lang/elastic': ['lang/eql', 'lang/kql', 'rule', 'text'],
+  lang: ['lang/eql', 'lang/kql', 'lang/sigma', 'lang/elastic', 'rule', 'text'],
+  process: [],
+  schema: ['process', 'rule', 'text'],
+  sql: ['schema', 'rule', 'text'],
+  match: ['schema', 'rule', 'text'],
+  osquery: [],
+  store: [],
+  sandbox: ['osquery'],
+  agent: ['lang', 'sql', 'match', 'schema', 'process', 'osquery', 'store', 'rule', 'text'],
+  cli: ['agent', 'sandbox', 'lang', 'sql', 'match', 'schema', 'osquery', 'store', 'rule', 'text'],
+};
+const BANNED_FILES = /\/(utils|helpers|common|types)\.ts$/;
+const MOST_EXPORTS = 14;
+const ROOT = join(import.meta.dirname, '..');
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+}
+
+function sources(): readonly string[] {
+  return readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts') && !path.includes('/gen/'))
+    .map((path) => path.replaceAll('\\', '/'));
+}
+
+/** The longest room that the path lies in: `lang/eql/parse.ts` is in `lang/eql`, `lang/index.ts` in `lang`. */
+function roomOf(path: string): string | undefined {
+  const parts = dirname(path).split('/');
+  const two = parts.slice(0, 2).join('/');
+  return two in ARROWS ? two : parts[0]! in ARROWS ? parts[0] : undefined;
+}
+
+function importsOf(path: string): readonly Import[] {
+  const text = readFileSync(join(ROOT, 'src', path), 'utf8');
+  const found = text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g);
+  return [...found].map(([, to]) => ({
+    from: path,
+    to: relative(join(ROOT, 'src'), join(ROOT, 'src', dirname(path), to!)).replaceAll('\\', '/'),
+  }));
+}
+
+const all = sources().flatMap(importsOf);
+
+test('every source file lies in a room of the floor plan', (t) => {
+  t.deepEqual(
+    sources().filter((path) => roomOf(path) === undefined),
+    [],
+  );
+});
+
+test('arrows between rooms go only where the floor plan allows', (t) => {
+  const wrong = all.filter(({ from, to }) => {
+    const [here, there] = [roomOf(from), roomOf(to)];
+    return here !== there && !(there !== undefined && ARROWS[here ?? '']?.includes(there));
+  });
+  t.deepEqual(wrong, []);
+});
+
+test('a room is entered through its index.ts only', (t) => {
+  const wrong = all.filter(({ from, to }) => {
+    const there = roomOf(to);
+    return there !== roomOf(from) && to !== `${there}/index.ts`;
+  });
+  t.deepEqual(wrong, []);
+});
+
+test('the allowed arrows have no cycle', (t) => {
+  const done = new Set<string>();
+  const visit = (room: string, path: readonly string[]): void => {
+    t.false(path.includes(room), [...path, room].join(' -> '));
+    if (done.has(room) || path.includes(room)) return;
+    for (const next of ARROWS[room] ?? []) visit(next, [...path, room]);
+    done.add(room);
+  };
+  for (const room of Object.keys(ARROWS)) visit(room, []);
+});
+
+test('imports inside a room have no cycle', (t) => {
+  const next = Map.groupBy(all, ({ from }) => from);
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): void => {
+    t.false(path.includes(file), [...path, file].join(' -> '));
+    if (done.has(file) || path.includes(file)) return;
+    for (const { to } of next.get(file) ?? []) visit(to, [...path, file]);
+    done.add(file);
+  };
+  for (const file of next.keys()) visit(file, []);
+});
+
+test('each room has a door that says what it owns and exports little', (t) => {
+  for (const room of new Set(sources().map((path) => roomOf(path)))) {
+    if (room === undefined || room === 'cli') continue;
+    const door = readFileSync(join(ROOT, 'src', room, 'index.ts'), 'utf8');
+    t.true(door.startsWith('/**\n'), `${room}/index.ts has no opening paragraph`);
+    t.true(valuesExported(door) <= MOST_EXPORTS, `${room}/index.ts exports too much`);
+  }
+});
+
+/** Counts exported values; types are free, and `export *` counts as one. */
+function valuesExported(door: string): number {
+  return [...door.matchAll(/export (?!type\b)(?:\{([^}]*)\}|\*)/g)]
+    .map(
+      ([, names]) => names?.split(',').filter((name) => /\w/.test(name) && !/^\s*type /.test(name)) ?? ['*'],
+    )
+    .reduce((sum, names) => sum + names.length, 0);
+}
+
+test('no file is a drawer for odds and ends', (t) => {
+  t.deepEqual(
+    sources().filter((path) => BANNED_FILES.test(`/${path}`)),
+    [],
+  );
+});
