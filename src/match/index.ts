@@ -1,0 +1,7 @@
+/**
+ * Conditions and queries at work: predicates, state machines, the engine that runs all rules over events.
+ *
+ * Owns how a condition is tested and what state a rule keeps. Reads events through `Event` and `Fields`
+ * alone: knows no table of osquery, no rule language, no SQL.
+ */
+export type { EventCodec, Found, Machine, Match } from './machine.ts';
