@@ -4,4 +4,13 @@
  * Owns how a condition is tested and what state a rule keeps. Reads events through `Event` and `Fields`
  * alone: knows no table of osquery, no rule language, no SQL.
  */
+export {
+  createEngine,
+  type Engine,
+  type EngineOptions,
+  type RuleCounters,
+  type RuleFault,
+  type RuleFound,
+} from './engine.ts';
 export type { EventCodec, Found, Machine, Match } from './machine.ts';
+export { compileCondition, type Predicate } from './predicate.ts';
