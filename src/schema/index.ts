@@ -1,0 +1,21 @@
+/**
+ * What osquery knows, in the words that rules use.
+ *
+ * Owns osquery's event tables (columns, category, flags they need), the ECS fields made from them and how
+ * faithful each is, and the reading of rows into events, which feeds the process tree. Knows no rule, no
+ * SQL, no socket.
+ */
+
+export type { OsqueryEvent } from './event.ts';
+export { type FieldMapRow, fieldMap } from './field-map.ts';
+export { createHost, type Host, type HostQuery } from './host.ts';
+export { createStreamOrder, type Placement, type StreamOrder, type StreamOrderHealth } from './order.ts';
+export {
+  createReader,
+  type Reader,
+  type ReaderHealth,
+  type ReaderOptions,
+  type RowReader,
+} from './reader.ts';
+export { createSchema, type Explanation, type Platform, type Schema } from './schema.ts';
+export type { Category, ColumnSpec, Derivation, Fidelity, FieldSource, TableSpec } from './table.ts';
