@@ -19,6 +19,6 @@ export type {
   SequenceStep,
   ThresholdQuery,
 } from './query.ts';
-export type { AlertSuppression, Rule, Severity, Technique, Threat } from './rule.ts';
+export type { AlertSuppression, Overrides, Rule, Severity, Technique, Threat } from './rule.ts';
 export { simplify } from './simplify.ts';
 export { fieldsOf, transform, walk } from './walk.ts';

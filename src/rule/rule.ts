@@ -25,6 +25,20 @@ export interface Rule {
   /** Makes no alert of its own. */
   readonly buildingBlock: boolean;
   readonly enabled: boolean;
+  /** `production` in what is meant to run; null when the source does not say. */
+  readonly maturity: string | null;
+  /** When it was last changed, as its source writes dates; null when it does not say. */
+  readonly updated: string | null;
+  /** How often its source runs it, and how far back each run looks. What runs on a stream needs neither. */
+  readonly intervalMs: number;
+  readonly lookBackMs: number;
+  /** The most alerts of one interval; null is any number. */
+  readonly maxSignals: number | null;
+  /** The data it is meant for, as Elasticsearch's index patterns; empty is any. */
+  readonly indices: readonly string[];
+  /** Fields that an analyst wants to see first. */
+  readonly investigationFields: readonly string[];
+  readonly overrides: Overrides;
   readonly suppression: AlertSuppression | null;
   /** What the rule's exceptions let pass: an event for which any is true makes no match. */
   readonly exceptions: readonly Condition[];
@@ -33,6 +47,20 @@ export interface Rule {
   readonly query: Query;
   /** What the document asks for that is not honoured, each with its reason. */
   readonly remarks: readonly string[];
+}
+
+/** Where an event's own values replace what the rule says. All of the event's values of a field count. */
+export interface Overrides {
+  /** The field whose text names the alert; null is none. */
+  readonly nameField: string | null;
+  /** The highest severity of those whose field has the value, written as text. */
+  readonly severity: readonly {
+    readonly field: string;
+    readonly value: string;
+    readonly severity: Severity;
+  }[];
+  /** The field whose highest number from 0 to 100, or text that is one, is the risk score; null is none. */
+  readonly riskScoreField: string | null;
 }
 
 /** Alerts of one rule that agree in these fields become one for `durationMs`. */
@@ -47,7 +75,8 @@ export interface AlertSuppression {
 /** A tactic and its techniques, in the terms of MITRE ATT&CK. */
 export interface Threat {
   readonly framework: string;
-  readonly tactic: Technique;
+  /** null when the source names techniques only. */
+  readonly tactic: Technique | null;
   readonly techniques: readonly Technique[];
 }
 

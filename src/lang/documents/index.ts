@@ -1,0 +1,9 @@
+/**
+ * Rule documents: Elastic's TOML files, Kibana's exports, our own short form in TOML or YAML, and overlays.
+ *
+ * Owns the files' formats and keys, the place of every value in its file, filters, exceptions and what an
+ * overlay does to a rule. Every error is a `RuleError`: TOML_SYNTAX, YAML_SYNTAX, NDJSON_SYNTAX, RULE_KEY,
+ * RULE_UNSUPPORTED and so on, and stops one document only. Leaves queries to the rooms of their languages.
+ */
+export type { Overlay } from './overlay.ts';
+export type { Problem, RuleSet } from './rule-set.ts';

@@ -1,0 +1,9 @@
+/**
+ * Rules as teams have them: any document, in any of the rule languages, to `Rule`.
+ *
+ * Owns finding the files, telling the formats apart and collecting what is wrong with each document without
+ * stopping the others. The languages and the documents have rooms of their own. Knows no event table: whether
+ * a rule can run here is not asked.
+ */
+export type { Overlay, Problem, RuleSet } from './documents/index.ts';
+export { applyOverlays, compileRuleText, type LoadOptions, loadRules, parseRuleText } from './load.ts';
