@@ -1,0 +1,51 @@
+/**
+ * The wire between osquery and its extensions.
+ *
+ * Owns the Thrift API over UNIX sockets in both directions: the client of osqueryd's manager socket, the server of
+ * an extension's plugins, the manager's side for a stand-in of osqueryd, table and logger plugins, and the
+ * supervisor that keeps an extension registered. Values are bytes: osquery does not check that they are UTF-8.
+ * Knows no rule, no event and no schema.
+ */
+export {
+  CallError,
+  type ConnectOptions,
+  connectExtension,
+  connectManager,
+  type ExtensionClient,
+  type ManagerClient,
+  StatusError,
+} from './client.ts';
+export { createLogger, LOGGER_FEATURES, type LoggerOptions } from './logger.ts';
+export type {
+  ExtensionInfo,
+  Log,
+  Option,
+  Plugin,
+  PluginRequest,
+  PluginRow,
+  RegistryRoutes,
+  Reply,
+  Row,
+  RowBytes,
+  Status,
+} from './plugin.ts';
+export { failure, success } from './plugin.ts';
+export {
+  type ManagerHandlers,
+  type ServeOptions,
+  type Server,
+  serveExtension,
+  serveManager,
+} from './server.ts';
+export { type RunningExtension, type RunOptions, runExtension } from './supervise.ts';
+export {
+  COLUMN_OPTIONS,
+  type ColumnConstraints,
+  type ColumnType,
+  type Constraint,
+  createTable,
+  OPERATORS,
+  type QueryContext,
+  type TableColumn,
+  type TableOptions,
+} from './table.ts';
