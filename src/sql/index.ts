@@ -1,0 +1,9 @@
+/**
+ * From rules to SQL and to what a fleet can run.
+ *
+ * Owns osquery's dialect of SQLite, the scan queries that feed the table `detections`, sound prefilters of
+ * conditions, the packs, Fleet files, flags and views made of them, and the reading of other people's packs
+ * for traps. Knows no rule language and not how a condition is tested: that is `match`, its oracle.
+ */
+export { type Pack, type PackOptions, type PackQuery, packFor, printPack } from './pack.ts';
+export { type ScanOptions, scanQuery } from './scan.ts';
