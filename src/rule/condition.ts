@@ -60,7 +60,10 @@ export interface Exists {
   readonly operand: Operand;
 }
 
-/** `eq` of two texts is case-sensitive unless `ignoreCase`. Operands of different types: unknown. */
+/**
+ * `eq` of two texts is case-sensitive unless `ignoreCase`, which compares what `foldCase` makes of both.
+ * Operands of different types: unknown.
+ */
 export interface Compare {
   readonly kind: 'compare';
   readonly op: CompareOp;
@@ -130,6 +133,8 @@ export interface FieldRef {
 export interface Literal {
   readonly kind: 'literal';
   readonly value: Scalar | null;
+  /** Written with a decimal point: arithmetic with it is done in doubles, even where it is whole (`4.0`). */
+  readonly decimal?: true;
 }
 
 /** A function of EQL on operands; arithmetic operators are calls of `add`, `subtract` and so on. */
@@ -192,6 +197,6 @@ export function field(name: string, optional = false): FieldRef {
   return Object.freeze({ kind: 'field', name, optional });
 }
 
-export function literal(value: Scalar | null): Literal {
-  return Object.freeze({ kind: 'literal', value });
+export function literal(value: Scalar | null, decimal = false): Literal {
+  return Object.freeze(decimal ? { kind: 'literal', value, decimal } : { kind: 'literal', value });
 }
