@@ -49,6 +49,7 @@ function printOperand(operand: Operand): string {
     case 'field':
       return operand.optional ? `?${operand.name}` : operand.name;
     case 'literal':
+      if (operand.decimal && Number.isInteger(operand.value)) return `${operand.value}.0`;
       return operand.value === null ? 'null' : printScalar(operand.value);
     case 'call':
       return `${operand.name}${tilde(operand)}(${operand.args.map(printOperand).join(', ')})`;
