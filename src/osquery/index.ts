@@ -30,6 +30,7 @@ export type {
   Status,
 } from './plugin.ts';
 export { failure, success } from './plugin.ts';
+export { parseResultLine, type ResultLine, type ResultRow } from './result-line.ts';
 export {
   type ManagerHandlers,
   type ServeOptions,

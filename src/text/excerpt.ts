@@ -1,3 +1,4 @@
+import { printable } from './printable.ts';
 import type { Location } from './source.ts';
 
 /** Longer lines are shown as a window of this many characters around the caret. */
@@ -19,9 +20,9 @@ export function excerpt(location: Location): string {
   const cut = from > 0 ? '…' : '';
   const rows: string[] = [];
   if (previous !== undefined) {
-    rows.push(`${String(line - 1).padStart(gutter)} | ${show(previous.slice(0, WINDOW))}`.trimEnd());
+    rows.push(`${String(line - 1).padStart(gutter)} | ${printable(previous.slice(0, WINDOW))}`.trimEnd());
   }
-  rows.push(`${line} | ${cut}${show(own.slice(from, from + WINDOW))}`.trimEnd());
+  rows.push(`${line} | ${cut}${printable(own.slice(from, from + WINDOW))}`.trimEnd());
   rows.push(`${' '.repeat(gutter)} | ${' '.repeat(cut.length + column - 1 - from)}^`);
   return rows.join('\n');
 }
@@ -30,9 +31,4 @@ function lineAt(text: string, offset: number): string {
   const start = offset === 0 ? 0 : text.lastIndexOf('\n', offset - 1) + 1;
   const end = text.indexOf('\n', offset);
   return text.slice(start, end < 0 ? text.length : end).replace(/\r$/, '');
-}
-
-/** Keeps the caret in its column and the terminal safe: every control character becomes one visible one. */
-function show(text: string): string {
-  return text.replace(/\t/g, ' ').replace(/[\u0000-\u001f\u007f-\u009f]/g, '\u{fffd}');
 }

@@ -5,5 +5,6 @@
  * `RuleError`, the one class for wrong user text. Knows no language, no rule, no table.
  */
 export { suggest } from './did-you-mean.ts';
+export { printable } from './printable.ts';
 export { RuleError, type RuleErrorOptions } from './rule-error.ts';
 export { createSource, embedSource, type Location, locate, type Source, type Span } from './source.ts';

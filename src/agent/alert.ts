@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import type { Match } from '../match/index.ts';
+import type { Rule, Scalar, Severity } from '../rule/index.ts';
+import type { OsqueryEvent } from '../schema/index.ts';
+import { explainMatch } from './explain.ts';
+import { type FieldReader, overridesOf } from './overrides.ts';
+
+/** An event of an alert, as osquery's buffer knows it. */
+export interface EventRef {
+  readonly table: string;
+  readonly eid: string;
+}
+
+/** A rule's match as it is told to people: stored, returned to osquery, logged. */
+export interface Alert {
+  /** 32 hexadecimal digits: a hash of rule, version, host and events. The same match always has the same. */
+  readonly alertId: string;
+  readonly ruleId: string;
+  readonly ruleName: string;
+  readonly severity: Severity;
+  readonly riskScore: number;
+  /** When its last event happened, Unix milliseconds. */
+  readonly timeMs: number;
+  readonly events: readonly EventRef[];
+  /** What made the rule match, in words: the tests that held, with the values that they held for. */
+  readonly matched: string;
+  /** The event that completed the match. */
+  readonly event: OsqueryEvent;
+  /** The whole alert as a document in ECS terms. */
+  readonly document: Readonly<Record<string, unknown>>;
+}
+
+export interface AlertContext {
+  /** Identifies the host in `alertId`. */
+  readonly hostId: string;
+  readonly hostEcs: Readonly<Record<string, unknown>>;
+  readonly read: FieldReader;
+  /** What else is known of this match, such as how many others it stands for. */
+  readonly extra?: Readonly<Record<string, unknown>>;
+}
+
+/** Makes the alert of a match whose events came from osquery's rows. */
+export function createAlert(rule: Rule, match: Match, context: AlertContext): Alert {
+  const events = match.events as readonly OsqueryEvent[];
+  const event = events.at(-1)!;
+  const refs = events.map(({ table, eid }) => ({ table, eid }));
+  const alertId = identify(rule, context.hostId, events);
+  const { ruleName, severity, riskScore } = overridesOf(rule, event, context.read);
+  const matched = explainMatch(rule.query, match, context.read.fields);
+  const document = {
+    '@timestamp': new Date(event.timeMs).toISOString(),
+    ...event.toEcs(),
+    host: context.hostEcs,
+    rule: {
+      id: rule.id,
+      name: ruleName,
+      version: String(rule.version),
+      description: rule.description,
+      ...(rule.references.length > 0 && { reference: rule.references }),
+    },
+    threat: rule.threats,
+    tags: rule.tags,
+    osquery_detect: {
+      alert_id: alertId,
+      severity,
+      risk_score: riskScore,
+      matched,
+      args: event.argsFidelity,
+      events: refs,
+      ...(match.keys.length > 0 && { keys: match.keys.map(jsonable) }),
+      ...(events.length > 1 && { sequence: events.map((one) => one.toEcs()) }),
+      ...context.extra,
+    },
+  };
+  return {
+    alertId,
+    ruleId: rule.id,
+    ruleName,
+    severity,
+    riskScore,
+    timeMs: event.timeMs,
+    events: refs,
+    matched,
+    event,
+    document,
+  };
+}
+
+/** Parts are told apart by their lengths, so that no two different lists hash the same text. */
+function identify(rule: Rule, hostId: string, events: readonly OsqueryEvent[]): string {
+  const hash = createHash('sha256');
+  const parts = [rule.id, String(rule.version), hostId, ...events.map(placeOf)];
+  for (const part of parts) hash.update(`${part.length}:${part}`);
+  return hash.digest('hex').slice(0, 32);
+}
+
+/** Rows of snapshot tables have no `eid`: their own values stand for them. */
+function placeOf(event: OsqueryEvent): string {
+  return `${event.table}/${event.eid === '' ? JSON.stringify(event.columns()) : event.eid}`;
+}
+
+function jsonable(value: Scalar | null | readonly Scalar[]): unknown {
+  if (Array.isArray(value)) return value.map((one) => jsonable(one as Scalar));
+  return typeof value === 'bigint' ? String(value) : value;
+}

@@ -1,0 +1,117 @@
+import { hostname } from 'node:os';
+import { loadRules, type RuleSet } from '../lang/index.ts';
+import { connectManager, type Log, type RunningExtension, runExtension } from '../osquery/index.ts';
+import { createHost, createSchema, type Platform } from '../schema/index.ts';
+import { refreshHost, seedTree } from './background.ts';
+import { createDetection, type Detection } from './detect.ts';
+import { createDetectionsTable } from './detections-table.ts';
+import type { Settings } from './settings.ts';
+
+export interface ExtensionOptions {
+  readonly socketPath: string;
+  readonly timeoutSeconds: number;
+  readonly intervalSeconds: number;
+  readonly version: string;
+  readonly settings: Settings;
+  readonly log: Log;
+}
+
+const PLATFORMS: Readonly<Record<string, Platform>> = { linux: 'linux', darwin: 'darwin', win32: 'windows' };
+
+/** How often the process tree is corrected from `processes`. */
+const SEED_SECONDS = 600;
+
+/**
+ * Runs as an osquery extension until core asks it to stop or is gone; resolves with the reason.
+ *
+ * The tree is seeded before the table is registered: no events come until then, and once they do, asking core
+ * from inside a call would deadlock.
+ */
+export async function runAgent(options: ExtensionOptions): Promise<string> {
+  const { log, settings, socketPath } = options;
+  const platform = PLATFORMS[process.platform];
+  if (platform === undefined) throw new Error(`no osquery event tables are known for ${process.platform}`);
+  const set = await loadRules(settings.rules);
+  reportProblems(set, log);
+  const host = createHost(hostname());
+  const schema = createSchema(platform);
+  const detection = createDetection({ rules: set.rules, schema, host });
+  reportFaults(detection, log);
+  await askCore(socketPath, options.timeoutSeconds, detection, host, log);
+
+  const ended = Promise.withResolvers<string>();
+  const extension = runExtension({
+    socketPath,
+    name: 'osquery_detect',
+    version: options.version,
+    plugins: [createDetectionsTable(detection.detect)],
+    intervalSeconds: options.intervalSeconds,
+    timeoutSeconds: options.timeoutSeconds,
+    log,
+    onRegistered: (uuid) => log.info({ uuid, rules: set.rules.length }, 'registered'),
+    onGone: (reason) => ended.resolve(reason),
+  });
+  const again = setInterval(() => {
+    void askCore(socketPath, options.timeoutSeconds, detection, host, log);
+  }, SEED_SECONDS * 1000);
+  again.unref();
+  const stop = stopOnSignals(extension, ended.resolve);
+  try {
+    return await ended.promise;
+  } finally {
+    clearInterval(again);
+    stop.forget();
+  }
+}
+
+/** Asks core about the host and its processes, over a connection of its own. What fails is told and asked again later. */
+async function askCore(
+  socketPath: string,
+  timeoutSeconds: number,
+  detection: Detection,
+  host: ReturnType<typeof createHost>,
+  log: Log,
+): Promise<void> {
+  try {
+    const manager = await connectManager(socketPath, { timeoutMs: timeoutSeconds * 1000 });
+    try {
+      await seedTree(manager, detection.live);
+      await refreshHost(manager, host, log);
+    } finally {
+      manager.close();
+    }
+  } catch (error) {
+    log.warn({ err: error }, 'asking osquery about the host failed');
+  }
+}
+
+function reportProblems({ rules, problems }: RuleSet, log: Log): void {
+  for (const { kind, error, ruleName } of problems) {
+    const fields = { rule: ruleName, problem: error.headline() };
+    if (kind === 'broken') log.error(fields, 'rule left out');
+    else log.warn(fields, kind === 'unsupported' ? 'rule not supported' : 'about rules');
+  }
+  log.info({ rules: rules.length }, 'rules loaded');
+}
+
+function reportFaults(detection: Detection, log: Log): void {
+  for (const { rule, error } of detection.live.faults) {
+    log.error({ rule: rule.name, err: error }, 'rule left out');
+  }
+}
+
+function stopOnSignals(
+  extension: RunningExtension,
+  ended: (reason: string) => void,
+): { readonly forget: () => void } {
+  const onSignal = (signal: NodeJS.Signals): void => {
+    void extension.stop().finally(() => ended(signal));
+  };
+  const signals = ['SIGTERM', 'SIGINT'] as const;
+  for (const signal of signals) process.once(signal, onSignal);
+  return {
+    forget() {
+      for (const signal of signals) process.removeListener(signal, onSignal);
+    },
+  };
+}

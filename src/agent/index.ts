@@ -1,0 +1,14 @@
+/**
+ * Joins the rooms: rules and osquery's rows in, alerts out.
+ *
+ * Owns the detector (reader, process tree and engine at work together), what an alert is, the table
+ * `detections`, and the life of the extension. Knows how osquery calls us only through the osquery room's door.
+ */
+export { type Alert, createAlert, type EventRef } from './alert.ts';
+export { BatchError, readBatch } from './batch.ts';
+export { createDetection, type Detection } from './detect.ts';
+export { createDetectionsTable, type Detect } from './detections-table.ts';
+export { Detector } from './detector.ts';
+export { type ExtensionOptions, runAgent } from './extension.ts';
+export { createTableNamer, type ReplayOptions, type ReplaySummary, replay } from './replay.ts';
+export { loadSettings, readSettings, type Settings, SettingsError } from './settings.ts';
