@@ -1,0 +1,69 @@
+import test from 'ava';
+import { BatchError, readBatch } from '../../src/agent/index.ts';
+
+const COLUMNS: Readonly<Record<string, readonly string[]>> = {
+  process_events: ['eid', 'time', 'pid'],
+  processes: ['pid', 'path'],
+};
+const columnsOf = (table: string): readonly string[] | undefined => COLUMNS[table];
+
+function read(json: string | Uint8Array, stream?: string) {
+  return readBatch(typeof json === 'string' ? Buffer.from(json) : json, stream, columnsOf);
+}
+
+test('rows of a stream are read by the columns of its scan query', (t) => {
+  t.deepEqual(read('[["0000000001","5",7]]', 'process_events'), {
+    table: 'process_events',
+    columns: COLUMNS['process_events']!,
+    rows: [['0000000001', '5', 7]],
+  });
+});
+
+test('an empty batch is a heartbeat of its stream', (t) => {
+  t.deepEqual(read('[]', 'process_events').rows, []);
+});
+
+test('a header names the table and the columns of the rows after it', (t) => {
+  t.deepEqual(read('[["processes","path","pid"],["/bin/sh","3"]]'), {
+    table: 'processes',
+    columns: ['path', 'pid'],
+    rows: [['/bin/sh', '3']],
+  });
+});
+
+test('invalid UTF-8 in a command line is replaced and costs nothing else', (t) => {
+  const json = Buffer.concat([Buffer.from('[["0000000001","a'), Buffer.from([0xff]), Buffer.from('b"]]')]);
+  t.deepEqual(read(json, 'process_events').rows, [['0000000001', 'a\u{fffd}b']]);
+});
+
+const WRONG: readonly { name: string; json: string; stream?: string; want: RegExp }[] = [
+  { name: 'no JSON', json: '[[', stream: 'process_events', want: /no JSON/ },
+  { name: 'no array', json: '{"a":1}', stream: 'process_events', want: /no JSON array/ },
+  {
+    name: 'a row that is no array',
+    json: '[["1"],2]',
+    stream: 'process_events',
+    want: /row that is no JSON array/,
+  },
+  {
+    name: 'an unknown stream',
+    json: '[["1"]]',
+    stream: 'proces_events',
+    want: /unknown stream "proces_events"/,
+  },
+  { name: 'an unknown table in the header', json: '[["tables","a"]]', want: /unknown table "tables"/ },
+  { name: 'neither stream nor header', json: '[["0000000001","5"]]', want: /begins with a row that names/ },
+  {
+    name: 'a header of another table than the stream',
+    json: '[["processes","pid"]]',
+    stream: 'process_events',
+    want: /the batch is of processes, the stream is process_events/,
+  },
+];
+
+for (const { name, json, stream, want } of WRONG) {
+  test(`${name} is the query's own error`, (t) => {
+    const error = t.throws(() => read(json, stream), { instanceOf: BatchError });
+    t.regex(error.message, want);
+  });
+}
