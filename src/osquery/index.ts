@@ -6,13 +6,13 @@
  * supervisor that keeps an extension registered. Values are bytes: osquery does not check that they are UTF-8.
  * Knows no rule, no event and no schema.
  */
+export { CallError, type ConnectOptions } from './channel.ts';
 export {
-  CallError,
-  type ConnectOptions,
   connectExtension,
   connectManager,
   type ExtensionClient,
   type ManagerClient,
+  type QueryColumn,
   StatusError,
 } from './client.ts';
 export { createLogger, LOGGER_FEATURES, type LoggerOptions } from './logger.ts';
@@ -33,6 +33,8 @@ export { failure, success } from './plugin.ts';
 export { parseResultLine, type ResultLine, type ResultRow } from './result-line.ts';
 export {
   type ManagerHandlers,
+  type Registration,
+  type ServeExtensionOptions,
   type ServeOptions,
   type Server,
   serveExtension,

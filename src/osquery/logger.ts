@@ -1,4 +1,4 @@
-import type { Plugin } from './plugin.ts';
+import { explain, type Log, NO_LOG, type Plugin, type PluginRequest, success } from './plugin.ts';
 
 /** Bits of the `features` answer: what core also sends to this logger. */
 export const LOGGER_FEATURES = Object.freeze({ logStatus: 1, logEvent: 2 });
@@ -7,6 +7,8 @@ export interface LoggerOptions {
   readonly name: string;
   /** Bits of `LOGGER_FEATURES`; 0 when absent. */
   readonly features?: number;
+  /** Where it is told that one of the functions below threw. */
+  readonly log?: Log;
   /** A result line. Each text is the bytes core sent. */
   string?(line: Buffer): void;
   snapshot?(line: Buffer): void;
@@ -14,11 +16,45 @@ export interface LoggerOptions {
   status?(lines: Buffer): void;
   /** An event row as it happens, as JSON, without its table's name. */
   event?(row: Buffer): void;
-  /** The start of a worker: its name and the status lines until then, as JSON. */
+  /** The start of a worker: its name, and the status lines until then as JSON where core sends them along. */
   init?(name: Buffer, lines: Buffer): void;
 }
 
-/** A logger plugin: answers OK at once, always, and only then hands on what it was given. */
+const NOTHING = Buffer.alloc(0);
+
+/**
+ * A logger plugin. It answers OK at once, always, and only then hands on what it was given: a logger that fails
+ * ends osqueryd, for good, and one that is slow holds up its scheduler. What it is asked and does not know is
+ * answered OK as well.
+ */
 export function createLogger(options: LoggerOptions): Plugin {
-  throw new Error(`not written yet: ${options}`);
+  const { name, features = 0, log = NO_LOG } = options;
+  return {
+    registry: 'logger',
+    name,
+    routes: () => [],
+    call: (request) => {
+      if (request.get('action')?.toString() === 'features') {
+        return { status: { code: features, message: 'OK' }, rows: [] };
+      }
+      setImmediate(() => {
+        try {
+          handOn(options, request);
+        } catch (error) {
+          log.error({ error: explain(error), logger: name }, 'logger failed');
+        }
+      });
+      return success();
+    },
+  };
+}
+
+/** Requests as osquery's `LoggerPlugin::call` tells them apart, by the keys that are there. */
+function handOn(options: LoggerOptions, request: PluginRequest): void {
+  const of = (key: string): Buffer => request.get(key) ?? NOTHING;
+  if (request.has('string')) options.string?.(of('string'));
+  else if (request.has('snapshot')) options.snapshot?.(of('snapshot'));
+  else if (request.has('init')) options.init?.(of('init'), of('log'));
+  else if (request.has('event')) options.event?.(of('event'));
+  else if (request.has('status')) options.status?.(of('log'));
 }

@@ -1,13 +1,30 @@
-import type {
-  ExtensionInfo,
-  Log,
-  Option,
-  Plugin,
-  PluginRequest,
-  RegistryRoutes,
-  Reply,
-  Status,
+import type { Socket } from 'node:net';
+import { createListener, listen } from './listen.ts';
+import {
+  type ExtensionInfo,
+  explain,
+  failure,
+  type Log,
+  NO_LOG,
+  OK,
+  type Option,
+  type Plugin,
+  type PluginRequest,
+  type RegistryRoutes,
+  type Reply,
+  type Row,
+  type Status,
 } from './plugin.ts';
+import { type Processor, Session } from './session.ts';
+import { Processor as ExtensionProcessor } from './thrift/gen/Extension.js';
+import {
+  type Handler,
+  Processor as ManagerProcessor,
+  type WireMap,
+  type WireRegistry,
+  type WireResponse,
+  type WireStatus,
+} from './thrift/gen/ExtensionManager.js';
 
 export interface ServeOptions {
   /** Where the UNIX socket is made, mode 0600. A stale file of a dead server is replaced; a live one is an error. */
@@ -17,6 +34,12 @@ export interface ServeOptions {
   readonly maxMessageBytes?: number;
   /** How many connections may be open at once; 1,024 when absent. More are closed at once. */
   readonly maxConnections?: number;
+}
+
+export interface ServeExtensionOptions extends ServeOptions {
+  readonly plugins: readonly Plugin[];
+  /** Core asked for the end; called after it was answered. */
+  onShutdown?(): void;
 }
 
 /** A listening server. */
@@ -43,16 +66,142 @@ export interface Registration extends Status {
   readonly uuid: number;
 }
 
+type ExtensionHandler = Pick<Handler, 'ping' | 'call' | 'shutdown'>;
+type Call = (registry: string, item: string, request: PluginRequest) => Reply | Promise<Reply>;
+
+const DEFAULT_CONNECTIONS = 1024;
+
 /** Serves `Extension` (ping, call, shutdown) on a UNIX socket, calls going to the plugins. */
-export async function serveExtension(
-  options: ServeOptions & { readonly plugins: readonly Plugin[]; onShutdown?(): void },
-): Promise<Server> {
-  throw new Error(`not written yet: ${options}`);
+export async function serveExtension(options: ServeExtensionOptions): Promise<Server> {
+  const plugins = new Map(options.plugins.map((plugin) => [`${plugin.registry}/${plugin.name}`, plugin]));
+  const call: Call = (registry, item, request) => {
+    const plugin = plugins.get(`${registry}/${item}`);
+    return plugin?.call(request) ?? failure(`no ${registry} plugin is named ${JSON.stringify(item)} here`);
+  };
+  const handler = extensionHandler(call, 'OK', () => {
+    // The answer is on its way when this runs.
+    setImmediate(() => options.onShutdown?.());
+  });
+  return serve(options, new ExtensionProcessor(handler));
 }
 
 /** Serves `ExtensionManager` on a UNIX socket, as osqueryd does. */
 export async function serveManager(
   options: ServeOptions & { readonly handlers: ManagerHandlers },
 ): Promise<Server> {
-  throw new Error(`not written yet: ${options}`);
+  return serve(options, new ManagerProcessor(managerHandler(options.handlers)));
+}
+
+async function serve(options: ServeOptions, processor: Processor): Promise<Server> {
+  const { path, log = NO_LOG, maxMessageBytes } = options;
+  const open = new Set<Socket>();
+  const listener = createListener((socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+    new Session(socket, processor, { log, maxMessageBytes });
+  });
+  listener.maxConnections = options.maxConnections ?? DEFAULT_CONNECTIONS;
+  listener.on('drop', () => log.warn({ connections: open.size }, 'refusing a connection: too many are open'));
+  await listen(path, listener);
+  return {
+    path,
+    close: () =>
+      new Promise((resolve) => {
+        listener.close(() => resolve());
+        for (const socket of open) socket.destroySoon();
+      }),
+  };
+}
+
+function extensionHandler(call: Call, pong: string, onShutdown: () => void): ExtensionHandler {
+  return {
+    ping: async () => wireStatus({ code: 0, message: pong }),
+    call: (registry, item, request) =>
+      answer(() => call(registry ?? '', item ?? '', new Map(Object.entries(request ?? {})))),
+    shutdown: async () => onShutdown(),
+  };
+}
+
+function managerHandler(handlers: ManagerHandlers): Handler {
+  return {
+    ...extensionHandler(
+      (...args) => handlers.call(...args),
+      'pong',
+      () => {},
+    ),
+    extensions: async () => {
+      const list = [...(await handlers.extensions())];
+      return Object.fromEntries(
+        list.map(([uuid, info]) => [
+          uuid,
+          {
+            name: info.name,
+            version: info.version,
+            sdk_version: info.sdkVersion,
+            min_sdk_version: info.minSdkVersion,
+          },
+        ]),
+      );
+    },
+    options: async () => {
+      const list = [...(await handlers.options())];
+      return Object.fromEntries(
+        list.map(([name, { value, defaultValue, type }]) => [
+          name,
+          { value, default_value: defaultValue, type },
+        ]),
+      );
+    },
+    registerExtension: async (info, registry) => {
+      const asked = {
+        name: info?.name ?? '',
+        version: info?.version ?? '',
+        sdkVersion: info?.sdk_version ?? '',
+        minSdkVersion: info?.min_sdk_version ?? '',
+      };
+      const status = await attempt(
+        () => handlers.registerExtension(asked, routesOf(registry ?? {})),
+        (message) => ({ code: 1, message, uuid: 0 }),
+      );
+      return { code: status.code, message: status.message, uuid: status.uuid };
+    },
+    deregisterExtension: async (uuid) =>
+      wireStatus(
+        await attempt(
+          () => handlers.deregisterExtension(uuid ?? 0),
+          (message) => ({ code: 1, message }),
+        ),
+      ),
+    query: (sql) => answer(() => handlers.query(sql ?? '')),
+    getQueryColumns: (sql) => answer(() => handlers.getQueryColumns(sql ?? '')),
+  };
+}
+
+/** Nothing that a plugin does may reach the other side as less than an answer: core takes that for a dead extension. */
+async function answer(ask: () => Reply | Promise<Reply>): Promise<WireResponse<string | Uint8Array>> {
+  const { status, rows } = await attempt(ask, (message) => failure(message));
+  return { status: wireStatus(status), response: rows };
+}
+
+async function attempt<T>(act: () => T | Promise<T>, otherwise: (message: string) => T): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    return otherwise(explain(error));
+  }
+}
+
+function wireStatus({ code, message }: Status = OK): WireStatus {
+  return { code, message, uuid: 0 };
+}
+
+function routesOf(registry: WireRegistry<Buffer>): RegistryRoutes {
+  const text = (row: WireMap<Buffer>): Row =>
+    Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value.toString()]));
+  return new Map(
+    Object.entries(registry).map(([name, plugins]) => [
+      name,
+      new Map(Object.entries(plugins).map(([item, rows]) => [item, rows.map(text)])),
+    ]),
+  );
 }

@@ -1,4 +1,13 @@
-import type { Plugin, PluginRow } from './plugin.ts';
+import { type JsonBytes, type JsonObject, parseJsonBytes } from './json-bytes.ts';
+import {
+  explain,
+  failure,
+  type Plugin,
+  type PluginRequest,
+  type PluginRow,
+  type Reply,
+  success,
+} from './plugin.ts';
 
 export type ColumnType = 'TEXT' | 'INTEGER' | 'BIGINT' | 'UNSIGNED_BIGINT' | 'DOUBLE' | 'BLOB';
 
@@ -63,7 +72,105 @@ export interface TableOptions {
   generate(context: QueryContext): readonly PluginRow[] | Promise<readonly PluginRow[]>;
 }
 
-/** A table plugin. */
+/** A table plugin, read-only. */
 export function createTable(options: TableOptions): Plugin {
-  throw new Error(`not written yet: ${options}`);
+  const { name } = options;
+  return {
+    registry: 'table',
+    name,
+    routes: () => routesOf(options),
+    call: async (request) => {
+      const action = request.get('action')?.toString() ?? '';
+      switch (action) {
+        case 'generate':
+          return generate(options, request);
+        case 'columns':
+          return success(routesOf(options));
+        case 'insert':
+        case 'update':
+        case 'delete':
+          return failure(`table ${name} is read-only`);
+        default:
+          return failure(`table ${name} knows no action ${JSON.stringify(action)}`);
+      }
+    },
+  };
+}
+
+/** A table's routes: one entry per column, numbers as text, and one for the attributes. */
+function routesOf({ columns, attributes }: TableOptions): Readonly<Record<string, string>>[] {
+  const routes: Readonly<Record<string, string>>[] = columns.map((column) => ({
+    id: 'column',
+    name: column.name,
+    type: column.type,
+    op: String(column.options ?? 0),
+  }));
+  if (attributes !== undefined) routes.push({ id: 'attributes', attributes: String(attributes) });
+  return routes;
+}
+
+async function generate(options: TableOptions, request: PluginRequest): Promise<Reply> {
+  let context: QueryContext;
+  try {
+    context = readContext(request.get('context'));
+  } catch (error) {
+    return failure(`reading the query of table ${options.name}: ${explain(error)}`);
+  }
+  try {
+    return success(await options.generate(context));
+  } catch (error) {
+    return failure(`generating rows of table ${options.name}: ${explain(error)}`);
+  }
+}
+
+/**
+ * Reads what core says of a query. Lenient where versions differ: an empty list came as `""` and numbers as text
+ * when osquery wrote its JSON with Boost's property trees (before 3.0), and `colsUsed` came with 4.0.
+ */
+function readContext(json: Buffer | undefined): QueryContext {
+  const context = json === undefined || json.length === 0 ? null : parseJsonBytes(json);
+  const members = objectOr(context);
+  const constraints = new Map<string, ColumnConstraints>();
+  for (const entry of listOr(members.get('constraints'))) {
+    const column = objectOr(entry);
+    constraints.set(textOf(column.get('name')), {
+      affinity: textOf(column.get('affinity')),
+      list: listOr(column.get('list')).map(readConstraint),
+    });
+  }
+  const used = members.get('colsUsed');
+  return { constraints, columnsUsed: used === undefined ? undefined : new Set(listOr(used).map(textOf)) };
+}
+
+function readConstraint(entry: JsonBytes): Constraint {
+  const { op, expr } = Object.fromEntries(objectOr(entry));
+  return new BytesConstraint(Number(textOf(op)), Buffer.isBuffer(expr) ? expr : Buffer.from(textOf(expr)));
+}
+
+class BytesConstraint implements Constraint {
+  readonly op: number;
+  readonly bytes: Buffer;
+  #text: string | undefined;
+
+  constructor(op: number, bytes: Buffer) {
+    this.op = op;
+    this.bytes = bytes;
+  }
+
+  get text(): string {
+    this.#text ??= this.bytes.toString();
+    return this.#text;
+  }
+}
+
+function objectOr(value: JsonBytes | undefined): JsonObject {
+  return value instanceof Map ? value : new Map();
+}
+
+function listOr(value: JsonBytes | undefined): readonly JsonBytes[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function textOf(value: JsonBytes | undefined): string {
+  return value === undefined || value === null ? '' : String(value);
 }

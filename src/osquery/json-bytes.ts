@@ -1,0 +1,182 @@
+/** A JSON value whose strings are bytes; names in objects are text. */
+export type JsonBytes = null | boolean | number | Buffer | readonly JsonBytes[] | JsonObject;
+export type JsonObject = ReadonlyMap<string, JsonBytes>;
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const MOST_DEPTH = 32;
+const WORDS: readonly (readonly [string, null | boolean])[] = [
+  ['null', null],
+  ['true', true],
+  ['false', false],
+];
+/** The byte after a backslash, and the byte that both mean. */
+const ESCAPES: Readonly<Record<number, number>> = Object.fromEntries(
+  ['""', '\\\\', '//', 'b\b', 'f\f', 'n\n', 'r\r', 't\t'].map((pair) => [
+    pair.charCodeAt(0),
+    pair.charCodeAt(1),
+  ]),
+);
+
+/**
+ * Reads JSON from bytes and keeps strings as bytes, escapes undone.
+ *
+ * `JSON.parse` wants text, and decoding replaces invalid UTF-8, which osquery puts into its JSON as it comes: an
+ * expression echoed after that would no longer be the one that SQLite compares with. Linear, depth at most 32.
+ * Throws `SyntaxError` with the byte where the text stops being JSON.
+ */
+export function parseJsonBytes(bytes: Buffer): JsonBytes {
+  const parser = new Parser(bytes);
+  const value = parser.value(0);
+  parser.end();
+  return value;
+}
+
+class Parser {
+  readonly #bytes: Buffer;
+  #at = 0;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  value(depth: number): JsonBytes {
+    if (depth > MOST_DEPTH) throw this.#unexpected('less nesting');
+    switch (this.#peek()) {
+      case '{':
+        return this.#object(depth);
+      case '[':
+        return this.#array(depth);
+      case '"':
+        return this.#string();
+      default:
+        return this.#wordOrNumber();
+    }
+  }
+
+  end(): void {
+    if (this.#peek() !== '') throw this.#unexpected('the end');
+  }
+
+  #object(depth: number): JsonObject {
+    const members = new Map<string, JsonBytes>();
+    this.#items('}', () => {
+      if (this.#peek() !== '"') throw this.#unexpected('a name');
+      const name = this.#string().toString();
+      if (this.#peek() !== ':') throw this.#unexpected('":"');
+      this.#at++;
+      members.set(name, this.value(depth + 1));
+    });
+    return members;
+  }
+
+  #array(depth: number): readonly JsonBytes[] {
+    const elements: JsonBytes[] = [];
+    this.#items(']', () => elements.push(this.value(depth + 1)));
+    return elements;
+  }
+
+  #items(close: string, item: () => void): void {
+    this.#at++;
+    if (this.#peek() === close) {
+      this.#at++;
+      return;
+    }
+    for (;;) {
+      item();
+      const next = this.#peek();
+      if (next !== ',' && next !== close) throw this.#unexpected(`"," or "${close}"`);
+      this.#at++;
+      if (next === close) return;
+    }
+  }
+
+  #string(): Buffer {
+    const bytes = this.#bytes;
+    const start = this.#at + 1;
+    let end = start;
+    let escaped = false;
+    while (end < bytes.length && bytes[end] !== QUOTE) {
+      if (bytes[end] === BACKSLASH) {
+        escaped = true;
+        end++;
+      }
+      end++;
+    }
+    if (end >= bytes.length) throw this.#unexpected('the end of this string');
+    this.#at = end + 1;
+    return escaped ? this.#unescape(start, end) : bytes.subarray(start, end);
+  }
+
+  #unescape(start: number, end: number): Buffer {
+    const bytes = this.#bytes;
+    const out = Buffer.allocUnsafe(end - start);
+    let length = 0;
+    for (let at = start; at < end; at++) {
+      const byte = bytes[at]!;
+      if (byte !== BACKSLASH) {
+        out[length++] = byte;
+        continue;
+      }
+      const next = bytes[++at]!;
+      const plain = ESCAPES[next];
+      if (plain !== undefined) {
+        out[length++] = plain;
+      } else {
+        const text = this.#unicode(at, end);
+        length += out.write(text, length);
+        at += 6 * text.length - 2;
+      }
+    }
+    return out.subarray(0, length);
+  }
+
+  /** The `uXXXX` at the byte, or the pair of them that makes one character. A surrogate alone becomes U+FFFD when written. */
+  #unicode(at: number, end: number): string {
+    const one = /^u([0-9a-fA-F]{4})(?:\\u([dD][c-fC-F][0-9a-fA-F]{2}))?/.exec(
+      this.#bytes.toString('latin1', at, Math.min(at + 11, end)),
+    );
+    if (one === null) {
+      this.#at = at;
+      throw this.#unexpected('an escape');
+    }
+    const high = Number.parseInt(one[1]!, 16);
+    const paired = one[2] !== undefined && high >= 0xd800 && high <= 0xdbff;
+    return String.fromCharCode(high, ...(paired ? [Number.parseInt(one[2]!, 16)] : []));
+  }
+
+  #wordOrNumber(): null | boolean | number {
+    for (const [word, value] of WORDS) {
+      if (this.#bytes.toString('latin1', this.#at, this.#at + word.length) === word) {
+        this.#at += word.length;
+        return value;
+      }
+    }
+    return this.#number();
+  }
+
+  #number(): number {
+    const digits = /^-?\d[\d.eE+-]*/.exec(this.#bytes.toString('latin1', this.#at, this.#at + 64))?.[0];
+    if (digits === undefined || Number.isNaN(Number(digits))) throw this.#unexpected('a value');
+    this.#at += digits.length;
+    return Number(digits);
+  }
+
+  /** The character after white space, empty at the end. */
+  #peek(): string {
+    const bytes = this.#bytes;
+    while (
+      bytes[this.#at] === 0x20 ||
+      bytes[this.#at] === 0x0a ||
+      bytes[this.#at] === 0x0d ||
+      bytes[this.#at] === 0x09
+    ) {
+      this.#at++;
+    }
+    return this.#at < bytes.length ? String.fromCharCode(bytes[this.#at]!) : '';
+  }
+
+  #unexpected(wanted: string): SyntaxError {
+    return new SyntaxError(`malformed JSON at byte ${this.#at}: expected ${wanted}`);
+  }
+}

@@ -1,0 +1,252 @@
+/** Bytes that are no Thrift message of the API, or one beyond the bounds. */
+export class ProtocolError extends Error {}
+
+/** Thrift's type numbers in TBinaryProtocol. */
+export const TYPE = Object.freeze({
+  stop: 0,
+  bool: 2,
+  byte: 3,
+  double: 4,
+  i16: 6,
+  i32: 8,
+  i64: 10,
+  string: 11,
+  struct: 12,
+  map: 13,
+  set: 14,
+  list: 15,
+  uuid: 16,
+});
+
+/** Bytes of the types of one size; 0 for the others. */
+export const FIXED_SIZE: readonly number[] = sizes({
+  [TYPE.bool]: 1,
+  [TYPE.byte]: 1,
+  [TYPE.double]: 8,
+  [TYPE.i16]: 2,
+  [TYPE.i32]: 4,
+  [TYPE.i64]: 8,
+  [TYPE.uuid]: 16,
+});
+
+/** The fewest bytes a value of the type takes; 0 for what is no type. */
+const LEAST_SIZE: readonly number[] = sizes({
+  ...FIXED_SIZE,
+  [TYPE.string]: 4,
+  [TYPE.struct]: 1,
+  [TYPE.map]: 6,
+  [TYPE.set]: 5,
+  [TYPE.list]: 5,
+});
+
+const VERSION = 0x8001;
+const MOST_NAME_BYTES = 256;
+/** The API's deepest value, a route in `registerExtension`, lies at 5. */
+export const MOST_DEPTH = 32;
+export const DEFAULT_MESSAGE_BYTES = 64 * 1024 * 1024;
+
+const EMPTY = Buffer.alloc(0);
+
+function sizes(known: Readonly<Record<number, number>>): readonly number[] {
+  return Array.from({ length: 256 }, (_, type) => known[type] ?? 0);
+}
+
+/** A value that has begun: a struct, or the rest of a list (`second` 0) or a map, `left` counting its single values. */
+interface Level {
+  type: number;
+  first: number;
+  second: number;
+  left: number;
+}
+
+/**
+ * Cuts a stream of bytes into whole TBinaryProtocol messages.
+ *
+ * Plain TBinaryProtocol has no frames: where a message ends is known only by walking its types. The npm library
+ * decodes from the message's start at each chunk until it no longer runs out of bytes, which is quadratic in a
+ * reply's size. The scanner keeps its place instead, a stack of what has begun, so that each byte is walked once,
+ * nothing is decoded, and the reader behind it sees whole messages only.
+ *
+ * Lengths and counts are checked against the bound before anything waits for them; memory grows with the bytes
+ * that came, not with those announced.
+ */
+export class FrameScanner {
+  readonly #mostBytes: number;
+  /** The message so far: bytes 0 to `#end`; those to `#position` are walked. */
+  #buffer: Buffer = EMPTY;
+  #end = 0;
+  #position = 0;
+  /** Whether the header is walked. */
+  #begun = false;
+  #depth = 0;
+  readonly #levels: readonly Level[] = Array.from({ length: MOST_DEPTH + 1 }, () => ({
+    type: 0,
+    first: 0,
+    second: 0,
+    left: 0,
+  }));
+
+  constructor(mostBytes: number = DEFAULT_MESSAGE_BYTES) {
+    this.#mostBytes = mostBytes;
+  }
+
+  /** Whether a message has begun and not ended. */
+  get partial(): boolean {
+    return this.#end > 0;
+  }
+
+  /** Takes bytes; returns the messages that they complete. Throws `ProtocolError`, after which the stream is lost. */
+  feed(chunk: Buffer): readonly Buffer[] {
+    const owned = this.#end > 0;
+    if (owned) this.#append(chunk);
+    else [this.#buffer, this.#end] = [chunk, chunk.length];
+    const messages: Buffer[] = [];
+    let rest = this.#buffer.subarray(0, this.#end);
+    while (rest.length > 0 && this.#walk()) {
+      messages.push(rest.subarray(0, this.#position));
+      rest = rest.subarray(this.#position);
+      [this.#buffer, this.#end] = [rest, rest.length];
+      this.#position = 0;
+      this.#begun = false;
+    }
+    if (this.#end > this.#mostBytes) throw this.#tooLarge(this.#end);
+    if (rest.length > 0 && (!owned || messages.length > 0)) this.#buffer = Buffer.from(rest);
+    return messages;
+  }
+
+  #append(chunk: Buffer): void {
+    const needed = this.#end + chunk.length;
+    if (needed > this.#buffer.length) {
+      const grown = Buffer.allocUnsafe(Math.max(needed, 2 * this.#buffer.length));
+      this.#buffer.copy(grown, 0, 0, this.#end);
+      this.#buffer = grown;
+    }
+    chunk.copy(this.#buffer, this.#end);
+    this.#end = needed;
+  }
+
+  /** Walks on; true at the end of a message, false where more bytes are needed. */
+  #walk(): boolean {
+    if (!this.#begun) {
+      if (!this.#walkHeader()) return false;
+      this.#begun = true;
+      this.#push(TYPE.struct, 0, 0, 0);
+    }
+    while (this.#depth > 0) {
+      const level = this.#levels[this.#depth]!;
+      if (level.type === TYPE.struct ? !this.#walkField() : !this.#walkElements(level)) return false;
+    }
+    return true;
+  }
+
+  /** version and kind, name, sequence number. */
+  #walkHeader(): boolean {
+    if (this.#end >= 2 && this.#buffer.readUInt16BE(0) !== VERSION) {
+      throw new ProtocolError('this is no Thrift message in the binary protocol');
+    }
+    if (this.#end < 8) return false;
+    const nameLength = this.#buffer.readInt32BE(4);
+    if (nameLength < 0 || nameLength > MOST_NAME_BYTES) {
+      throw new ProtocolError(`a message name of ${nameLength} bytes`);
+    }
+    if (this.#end < 12 + nameLength) return false;
+    this.#position = 12 + nameLength;
+    return true;
+  }
+
+  /** type, field number, value; or the struct's end. */
+  #walkField(): boolean {
+    const [buffer, position] = [this.#buffer, this.#position];
+    if (position + 1 > this.#end) return false;
+    const type = buffer[position]!;
+    if (type === TYPE.stop) {
+      this.#position = position + 1;
+      this.#depth--;
+      return true;
+    }
+    if (position + 3 > this.#end) return false;
+    this.#position = position + 3;
+    if (this.#walkValue(type)) return true;
+    this.#position = position;
+    return false;
+  }
+
+  #walkElements(level: Level): boolean {
+    const depth = this.#depth;
+    while (level.left > 0) {
+      const type = level.second !== 0 && level.left % 2 === 1 ? level.second : level.first;
+      if (!this.#walkValue(type)) return false;
+      level.left--;
+      if (this.#depth !== depth) return true;
+    }
+    this.#depth--;
+    return true;
+  }
+
+  /** Walks over a value, or over the beginning of one that holds others. */
+  #walkValue(type: number): boolean {
+    const position = this.#position;
+    const fixed = FIXED_SIZE[type]!;
+    if (fixed > 0) return this.#skip(fixed);
+    switch (type) {
+      case TYPE.string: {
+        if (position + 4 > this.#end) return false;
+        const length = this.#buffer.readInt32BE(position);
+        this.#check(length, 1);
+        return this.#skip(4 + length);
+      }
+      case TYPE.struct:
+        this.#push(type, 0, 0, 0);
+        return true;
+      case TYPE.set:
+      case TYPE.list: {
+        if (position + 5 > this.#end) return false;
+        const count = this.#buffer.readInt32BE(position + 1);
+        const element = this.#buffer[position]!;
+        if (count !== 0) this.#check(count, this.#leastSize(element));
+        this.#position = position + 5;
+        this.#push(type, element, 0, count);
+        return true;
+      }
+      case TYPE.map: {
+        if (position + 6 > this.#end) return false;
+        const count = this.#buffer.readInt32BE(position + 2);
+        const [key, value] = [this.#buffer[position]!, this.#buffer[position + 1]!];
+        if (count !== 0) this.#check(count, this.#leastSize(key) + this.#leastSize(value));
+        this.#position = position + 6;
+        this.#push(type, key, value, 2 * count);
+        return true;
+      }
+      default:
+        throw new ProtocolError(`an unknown type ${type}`);
+    }
+  }
+
+  #skip(bytes: number): boolean {
+    if (this.#position + bytes > this.#end) return false;
+    this.#position += bytes;
+    return true;
+  }
+
+  #leastSize(type: number): number {
+    const size = LEAST_SIZE[type]!;
+    if (size === 0) throw new ProtocolError(`an unknown type ${type}`);
+    return size;
+  }
+
+  #check(count: number, leastSize: number): void {
+    if (count < 0) throw new ProtocolError(`a length of ${count}`);
+    const bytes = this.#position + count * leastSize;
+    if (bytes > this.#mostBytes) throw this.#tooLarge(bytes);
+  }
+
+  #tooLarge(bytes: number): ProtocolError {
+    return new ProtocolError(`a message of at least ${bytes} bytes, and ${this.#mostBytes} are allowed`);
+  }
+
+  #push(type: number, first: number, second: number, left: number): void {
+    if (this.#depth >= MOST_DEPTH) throw new ProtocolError(`values nested deeper than ${MOST_DEPTH}`);
+    const level = this.#levels[++this.#depth]!;
+    [level.type, level.first, level.second, level.left] = [type, first, second, left];
+  }
+}
