@@ -114,7 +114,7 @@ class Lowering {
       throw this.#unsupported(
         `a value without a field (${printLiteral(value)}) searches every field of an index.`,
         span,
-        `Name the field, such as "process.name: ${printLiteral(value)}".`,
+        `Name the field, as in process.name: ${printLiteral(value)}`,
       );
     }
     if (fitsAll(name) && fitsAll(value) && path === '') return TRUE;

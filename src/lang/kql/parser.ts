@@ -3,6 +3,8 @@ import { RuleError, type Source, type Span } from '../../text/index.ts';
 import type { Literal, Node, RangeOp } from './ast.ts';
 import { Lexer, type Punctuation, type Token } from './lexer.ts';
 
+const SPACES_AROUND = 'Put a space on both sides of "and" and "or".';
+
 /** Deeper nesting of parentheses and braces is refused. */
 export const DEEPEST = 100;
 
@@ -65,7 +67,7 @@ export class Parser {
   }
 
   /**
-   * Expression : Literal ( `:` ( `{` OrQuery `}` | Values ) )?
+   * Expression : Literal ( `:` ( `{` OrQuery `}` | `(` OrValues `)` | Literal ) )?
    *            | Literal ( `<` | `<=` | `>` | `>=` ) Literal
    */
   #expression(expected: string): Node {
@@ -81,7 +83,9 @@ export class Parser {
       const arg = this.#enclosed('}', () => this.#orQuery());
       return this.#node(start, { kind: 'nested', path: field, arg });
     }
-    return this.#values('a value, "(" or "{"')(field);
+    if (this.#peek('(')) return this.#enclosed(')', () => this.#orValues())(field);
+    const value = this.#literal('a value, "(" or "{"');
+    return this.#node(start, { kind: 'is', field, value });
   }
 
   /** Values : `(` OrValues `)` | Literal */
@@ -152,7 +156,7 @@ export class Parser {
     return literal;
   }
 
-  #peek(kind: Punctuation): boolean {
+  #peek(kind: Token['kind']): boolean {
     return this.#token.kind === kind;
   }
 
@@ -191,21 +195,27 @@ export class Parser {
 
   /** Names the slip where the text before the error shows one. */
   #hint(): string | undefined {
-    const before = this.#source.text.slice(0, this.#token.span.start).trimEnd();
-    const here = this.#source.text.slice(this.#token.span.start, this.#token.span.end);
-    if (/!=+$/.test(before)) return 'KQL has no "!=": write "not field: value".';
-    if (/=+$/.test(before) && this.#token.kind === 'literal') return 'KQL compares with ":".';
-    if (/(?:^|\s|\()not$/i.test(before) && here === '(') return 'Put a space after "not".';
-    if (/^(?:and|or)\b/i.test(here) || /\b(?:and|or)$/i.test(before)) {
-      return 'Put a space on both sides of "and" and "or".';
+    const last = this.#last?.kind;
+    const { start, end } = this.#token.span;
+    const before = this.#source.text.slice(0, start).trimEnd();
+    const here = this.#source.text.slice(start, end);
+    if (this.#peek('literal') && last === 'literal') {
+      if (before.endsWith('!=') || before.endsWith('!=='))
+        return 'KQL has no "!=": write "not field: value".';
+      if (before.endsWith('=')) return 'KQL compares with ":".';
     }
-    if (this.#peek('not') && this.#last?.kind === 'not') return 'Write "not (not …)".';
-    if (this.#peek('not') && this.#last?.kind === ':')
-      return 'Write "not field: value", or "field: (not value)".';
-    if (this.#peek('not') && this.#last?.kind === 'literal') {
-      return 'A literal that contains "not " must stand in quotes; before an operand write "and not".';
+    if (this.#peek('literal') && start === this.#last?.span.end) {
+      if (/^(?:and|or)(?:\s|$)/i.test(here)) return SPACES_AROUND;
+      return 'Write a quote inside of a phrase as \\".';
     }
-    if (this.#peek(':') && this.#last?.kind === 'literal') {
+    if (this.#peek('(') && /(?:^|\W)not$/i.test(before)) return 'Put a space after "not".';
+    if (this.#peek('(') && last === 'literal' && /\W(?:and|or)$/i.test(before)) return SPACES_AROUND;
+    if (this.#peek('not') && last === 'not') return 'Write "not (not …)".';
+    if (this.#peek('not') && last === ':') return 'Write "not field: value" or "field: (not value)".';
+    if (this.#peek('not') && last === 'literal') {
+      return 'Put a value that contains "not " in quotes; between two tests write "and not".';
+    }
+    if (this.#peek(':') && last === 'literal') {
       return 'Write a colon inside of a value as "\\:", or put the value in quotes.';
     }
     return undefined;
