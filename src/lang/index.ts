@@ -5,5 +5,5 @@
  * stopping the others. The languages and the documents have rooms of their own. Knows no event table: whether
  * a rule can run here is not asked.
  */
-export type { Overlay, Problem, RuleSet } from './documents/index.ts';
-export { applyOverlays, compileRuleText, type LoadOptions, loadRules, parseRuleText } from './load.ts';
+export { applyOverlays, type Overlay, type Problem, type RuleSet } from './documents/index.ts';
+export { compileRuleText, type LoadOptions, loadRules, parseRuleText } from './load.ts';

@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto';
 import type { Rule } from '../rule/index.ts';
-import type { Overlay, RuleSet } from './documents/index.ts';
+import { createSource, RuleError, type Source } from '../text/index.ts';
+import { collectRules, compileQuery, inferLanguage, type Language, type RuleSet } from './documents/index.ts';
+import { findFiles, readSource } from './files.ts';
 
 export interface LoadOptions {
   /** What overlays and exceptions are held against to see whether they have expired; the present unless given. */
@@ -11,24 +14,111 @@ export interface LoadOptions {
  * overlays and exception lists found among them. Never rejects for what is in a file: that is a problem of the
  * set. A path that does not exist is one too.
  */
-export async function loadRules(_paths: readonly string[], _options: LoadOptions = {}): Promise<RuleSet> {
-  throw new Error('not written yet');
+export async function loadRules(paths: readonly string[], options: LoadOptions = {}): Promise<RuleSet> {
+  const { files, problems } = await findFiles(paths);
+  const sources: Source[] = [];
+  const named = new Set<Source>();
+  for (const file of files) {
+    const source = await readSource(file.path);
+    if ('kind' in source) problems.push(source);
+    else {
+      sources.push(source);
+      if (file.named) named.add(source);
+    }
+  }
+  const nowMs = options.nowMs ?? Date.now();
+  return collectRules(sources, { nowMs, problems, named: (source) => named.has(source) });
 }
 
 /** Reads the rules in one text. `name` is what errors call it, and its ending says the format, if it has one. */
-export function parseRuleText(_name: string, _text: string, _options: LoadOptions = {}): RuleSet {
-  throw new Error('not written yet');
+export function parseRuleText(name: string, text: string, options: LoadOptions = {}): RuleSet {
+  return collectRules([createSource(name, text)], { nowMs: options.nowMs ?? Date.now() });
 }
 
 /**
  * Makes the rule that a text means: a bare EQL or KQL query, or a document with exactly one rule. A bare query's
  * id is made from its text. Throws RuleError.
  */
-export function compileRuleText(_text: string): Rule {
-  throw new Error('not written yet');
+export function compileRuleText(text: string): Rule {
+  const source = createSource('rule', text);
+  return looksLikeDocument(text) ? onlyRule(source) : ruleOfQuery(source);
 }
 
-/** Applies overlays to the rules of a set; says which have expired and which match no rule. Changes nothing given. */
-export function applyOverlays(_set: RuleSet, _overlays: readonly Overlay[], _nowMs: number): RuleSet {
-  throw new Error('not written yet');
+/** No query of either language begins with a brace or a table, or with a key and its value on a line. */
+function looksLikeDocument(text: string): boolean {
+  return /^\s*(?:#|---|\{\s*"|\[\w|(?:id|name|severity|query)\s*=[^=]|(?:id|name|severity|query|description)\s*:[^\n]*\n)/.test(
+    text,
+  );
+}
+
+function onlyRule(source: Source): Rule {
+  const { rules, problems } = collectRules([source], { nowMs: Date.now() });
+  const [first] = problems;
+  if (first !== undefined) throw first.error;
+  if (rules.length === 1) return rules[0]!;
+  throw new RuleError(`Expected one rule, found ${rules.length}.`, {
+    code: 'RULE_KEY',
+    source,
+    span: { start: 0, end: 0 },
+  });
+}
+
+function ruleOfQuery(source: Source): Rule {
+  const remarks: string[] = [];
+  const { language, query } = compileEither(source, (text) => remarks.push(text));
+  const hash = createHash('sha256').update(source.text).digest('hex').slice(0, 16);
+  return Object.freeze<Rule>({
+    id: `query-${hash}`,
+    name: language === 'eql' ? 'EQL query' : 'KQL query',
+    description: '',
+    version: 1,
+    severity: 'low',
+    riskScore: 0,
+    tags: [],
+    threats: [],
+    references: [],
+    falsePositives: [],
+    note: '',
+    type: language === 'eql' ? 'eql' : 'query',
+    language,
+    buildingBlock: false,
+    enabled: true,
+    maturity: null,
+    updated: null,
+    intervalMs: 300_000,
+    lookBackMs: 300_000,
+    maxSignals: null,
+    indices: [],
+    investigationFields: [],
+    overrides: { nameField: null, severity: [], riskScoreField: null },
+    suppression: null,
+    exceptions: [],
+    source,
+    query,
+    remarks,
+    otherKeys: {},
+  });
+}
+
+/** Compiles a query in the language that it looks like. An error of KQL says what EQL would have looked like. */
+function compileEither(
+  source: Source,
+  remark: (text: string) => void,
+): { readonly language: Language; readonly query: Rule['query'] } {
+  const language = inferLanguage(source.text);
+  try {
+    return { language, query: compileQuery(source, language, remark) };
+  } catch (error) {
+    if (!(error instanceof RuleError) || language === 'eql') throw error;
+    const { code, span, hint } = error;
+    const other =
+      'Read as KQL: EQL begins with an event category and "where", or with "sequence" or "sample".';
+    throw new RuleError(error.message, {
+      code,
+      source: error.source,
+      span,
+      hint: hint === undefined ? other : `${hint} ${other}`,
+      cause: error,
+    });
+  }
 }

@@ -47,6 +47,8 @@ export interface Rule {
   readonly query: Query;
   /** What the document asks for that is not honoured, each with its reason. */
   readonly remarks: readonly string[];
+  /** What the document says under keys that are not known, as it says it. */
+  readonly otherKeys: Readonly<Record<string, unknown>>;
 }
 
 /** Where an event's own values replace what the rule says. All of the event's values of a field count. */

@@ -5,5 +5,8 @@
  * overlay does to a rule. Every error is a `RuleError`: TOML_SYNTAX, YAML_SYNTAX, NDJSON_SYNTAX, RULE_KEY,
  * RULE_UNSUPPORTED and so on, and stops one document only. Leaves queries to the rooms of their languages.
  */
+export { applyOverlays } from './apply.ts';
+export { type CollectOptions, collectRules } from './collect.ts';
 export type { Overlay } from './overlay.ts';
-export type { Problem, RuleSet } from './rule-set.ts';
+export { compileQuery, inferLanguage, type Language } from './query.ts';
+export { type Problem, problemOf, type RuleSet } from './rule-set.ts';

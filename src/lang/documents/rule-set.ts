@@ -7,11 +7,11 @@ export interface RuleSet {
   /** In the order in which they were read; every id once. */
   readonly rules: readonly Rule[];
   readonly problems: readonly Problem[];
-  /** Rule documents read, whatever became of them: rules plus problems with `countsAsRule`. */
+  /** Rule documents read, whatever became of them: every rule, and every problem that is no notice. */
   readonly documents: number;
   /** Overlays and exception items that were read, whether they apply or not. */
   readonly overlays: readonly Overlay[];
-  /** When the next overlay in force expires, Unix milliseconds; null: never. Overlays are to be applied anew then. */
+  /** When the next overlay in force expires, Unix milliseconds; null: never. The rules are to be loaded anew then. */
   readonly nextExpiryMs: number | null;
 }
 
@@ -24,11 +24,20 @@ export interface Problem {
   readonly kind: 'broken' | 'unsupported' | 'notice';
   readonly error: RuleError;
   readonly file: string;
-  /** Whether a rule document was lost; false for files that could not be read as such, and for notices. */
-  readonly countsAsRule: boolean;
   /** As far as the document says so. */
   readonly ruleId: string | null;
   readonly ruleName: string | null;
   readonly type: string | null;
   readonly language: string | null;
+}
+
+/** Whose problem it is. */
+export type Subject = Pick<Problem, 'ruleId' | 'ruleName' | 'type' | 'language'>;
+
+export const NOBODY: Subject = Object.freeze({ ruleId: null, ruleName: null, type: null, language: null });
+
+/** Makes a problem; malformed and unsupported are told apart by the error's code. */
+export function problemOf(error: RuleError, subject: Subject = NOBODY, kind?: Problem['kind']): Problem {
+  const told = error.code.endsWith('_UNSUPPORTED') ? 'unsupported' : 'broken';
+  return Object.freeze({ kind: kind ?? told, error, file: error.source.name, ...subject });
 }
