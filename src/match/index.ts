@@ -4,6 +4,8 @@
  * Owns how a condition is tested and what state a rule keeps. Reads events through `Event` and `Fields`
  * alone: knows no table of osquery, no rule language, no SQL.
  */
+
+export type { Predicate } from './closure.ts';
 export {
   createEngine,
   type Engine,
@@ -13,4 +15,4 @@ export {
   type RuleFound,
 } from './engine.ts';
 export type { EventCodec, Found, Machine, Match } from './machine.ts';
-export { compileCondition, type Predicate } from './predicate.ts';
+export { compileCondition } from './predicate.ts';
