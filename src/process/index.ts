@@ -5,7 +5,7 @@
  * facts of execs, forks and exits; knows no table of osquery, no ECS name and no rule. Bounded: what does not
  * fit is forgotten, exited and long unseen first, and counted.
  */
-export { type Args, type ArgsFidelity, argsOf } from './args.ts';
+export { type Args, type ArgsFidelity, argsOf, type LineForm } from './args.ts';
 export { type ArgsRefiner, createArgsRefiner, type ProcReader } from './exact-args.ts';
 export { baseName, programNames } from './names.ts';
 export type { ExecFacts, ForkFacts, Origin, Process, SeedFacts } from './process.ts';

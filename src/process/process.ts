@@ -1,56 +1,80 @@
-import type { Args } from './args.ts';
+import type { Args, LineForm } from './args.ts';
 
 /**
- * One program at work in one process: what an exec (or a fork, which carries its parent's program on) made.
+ * One program at work in one process: what an exec made, or a fork, whose child carries its parent's program on.
  * A second exec in the same pid makes another `Process`, whose `previous` is the first.
  *
- * Never changes once made, but for two things that arrive later: exact arguments from `/proc`, and the loss
- * of `parent` when the tree had to forget it.
+ * What it says never changes, but for exact arguments that come later from `/proc`, and for `parent` and
+ * `previous`, which become null when the tree had to forget so much.
  */
 export interface Process {
   readonly pid: number;
-  /** The parent's pid as the row had it; 0 when the row did not say. */
+  /** The parent's pid as the row had it; 0 when it did not say. */
   readonly parentPid: number;
-  /** How the tree came to know of it; `inferred` and `fork` borrow their command line from the parent. */
   readonly origin: Origin;
-  /** Tells this program apart from every other of its host and boot: pid, and the exec's or fork's place in its stream, or its start time. */
-  readonly key: string;
+  /** Where it was first seen: the `eid` of its row, or empty for one from `processes`. With pid and `startMs` it is unlike any other of its host. */
+  readonly place: string;
+  /** When it was started or first seen, Unix milliseconds; 0 when unknown. */
+  readonly startMs: number;
   readonly parent: Process | null;
   /** What ran in this pid before the exec. */
   readonly previous: Process | null;
   /** The resolved file; empty when unknown. */
   readonly path: string;
-  /** As the row had it, arguments joined by one space. */
+  /** As the row had it; for a fork and an inferred parent, that of the process it was forked from. Empty when unknown. */
   readonly commandLine: string;
-  /** Without osquery's quotes; empty when unknown. */
+  /** Empty when unknown. */
   readonly workingDirectory: string;
   readonly userId: string;
   readonly groupId: string;
-  /** When it was started or first seen, Unix milliseconds; 0 when unknown. */
-  readonly startMs: number;
   readonly args: Args;
-  /** Every name it answers to, most literal first; never empty unless all is unknown. */
+  /** Every name it answers to; empty when nothing is known. */
   readonly names: readonly string[];
 }
 
+/**
+ * How the tree came to know of a process: a row of its exec, a row of its fork, a row of `processes`, or the
+ * rows of its children alone.
+ */
 export type Origin = 'exec' | 'fork' | 'seed' | 'inferred';
 
-/** What a row that shows an exec says. Texts as osquery gave them. */
+/** What a row that shows an exec says. Texts as osquery gave them, without the quotes of `cwd`. */
 export interface ExecFacts {
   readonly pid: number;
   readonly parentPid: number;
   readonly path: string;
   readonly commandLine: string;
+  readonly form: LineForm;
   readonly workingDirectory: string;
   readonly userId: string;
   readonly groupId: string;
   readonly timeMs: number;
-  /** The row's place in its stream (`eid`), which makes the process's key. */
   readonly place: string;
 }
 
-/** What a fork row says: `path` is the program of the parent, which the child carries on. */
-export type ForkFacts = Omit<ExecFacts, 'commandLine' | 'workingDirectory'>;
+/** What a fork row says: `path` is the program of the process that forked. */
+export interface ForkFacts {
+  readonly pid: number;
+  readonly parentPid: number;
+  readonly path: string;
+  readonly userId: string;
+  readonly groupId: string;
+  readonly timeMs: number;
+  readonly place: string;
+  /** The pid is surely the host's; false for audit's rows, whose pid is what the call returned in its own PID namespace. */
+  readonly certain: boolean;
+}
 
-/** What a row of `processes` says. */
-export type SeedFacts = Omit<ExecFacts, 'place' | 'timeMs'> & { readonly startMs: number };
+/** What a row of `processes` says; `name` names a kernel thread, which has no path. `form` is `plain` unless given. */
+export interface SeedFacts {
+  readonly pid: number;
+  readonly parentPid: number;
+  readonly path: string;
+  readonly name?: string;
+  readonly commandLine: string;
+  readonly form?: LineForm;
+  readonly workingDirectory: string;
+  readonly userId: string;
+  readonly groupId: string;
+  readonly startMs: number;
+}

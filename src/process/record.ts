@@ -1,0 +1,107 @@
+import { type Args, argsOf, exactArgs, type LineForm, NO_ARGS } from './args.ts';
+import { programNames } from './names.ts';
+import type { Origin, Process } from './process.ts';
+
+/** What a record is made of. */
+export interface RecordParts {
+  readonly pid: number;
+  readonly parentPid: number;
+  readonly origin: Origin;
+  readonly place: string;
+  readonly startMs: number;
+  readonly path: string;
+  readonly name?: string;
+  readonly commandLine: string;
+  readonly form: LineForm;
+  readonly workingDirectory: string;
+  readonly userId: string;
+  readonly groupId: string;
+}
+
+/** The texts kept of one process are bounded, whatever a row holds. */
+const MOST_CHARACTERS = 32_768;
+
+/**
+ * Whether the pids that a process's fork rows carry are the host's: unknown, doubtful (one did not fit), foreign
+ * (of a PID namespace, shown by a child's exec), or global (shown likewise).
+ */
+export type ForkPids = 'unknown' | 'doubtful' | 'foreign' | 'global';
+
+/** A process as the tree keeps it. */
+export class ProcessRecord implements Process {
+  readonly pid: number;
+  readonly parentPid: number;
+  readonly origin: Origin;
+  readonly place: string;
+  readonly startMs: number;
+  readonly path: string;
+  readonly commandLine: string;
+  readonly form: LineForm;
+  readonly workingDirectory: string;
+  readonly userId: string;
+  readonly groupId: string;
+  readonly #name: string;
+  #args: Args | null = null;
+  #names: readonly string[] | null = null;
+  parent: ProcessRecord | null = null;
+  previous: ProcessRecord | null = null;
+
+  forkPids: ForkPids = 'unknown';
+  /** Its own fork row was seen. */
+  forked = false;
+  /** Fork rows of it that no child's exec, or inferred child, has answered. */
+  openForks = 0;
+  exited = false;
+  /** How often the pids had wrapped around when it was made. */
+  era = 0;
+
+  /** Neighbours in the order of use, and when it was last used; -1 when evicted. */
+  older: ProcessRecord | null = null;
+  newer: ProcessRecord | null = null;
+  usedAt = -1;
+
+  constructor(parts: RecordParts) {
+    this.pid = parts.pid;
+    this.parentPid = parts.parentPid;
+    this.origin = parts.origin;
+    this.place = parts.place;
+    this.startMs = parts.startMs;
+    this.path = bounded(parts.path);
+    this.commandLine = bounded(parts.commandLine);
+    this.form = parts.form;
+    this.workingDirectory = bounded(parts.workingDirectory);
+    this.userId = parts.userId;
+    this.groupId = parts.groupId;
+    this.#name = parts.name ?? '';
+  }
+
+  get args(): Args {
+    this.#args ??= this.commandLine === '' ? NO_ARGS : argsOf(this.commandLine, this.form);
+    return this.#args;
+  }
+
+  get names(): readonly string[] {
+    this.#names ??= programNames(this.path, this.args.words, this.#name);
+    return this.#names;
+  }
+
+  /** The name that `processes` gave; empty unless it is all that is known. */
+  get title(): string {
+    return this.#name;
+  }
+
+  /** Takes the arguments as `/proc` has them. */
+  setExact(words: readonly string[]): void {
+    this.#args = exactArgs(words);
+    this.#names = null;
+  }
+
+  /** Characters held, for the tree's bound. */
+  get weight(): number {
+    return this.path.length + this.commandLine.length + this.workingDirectory.length;
+  }
+}
+
+function bounded(text: string): string {
+  return text.length > MOST_CHARACTERS ? text.slice(0, MOST_CHARACTERS) : text;
+}
