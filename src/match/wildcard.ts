@@ -84,7 +84,8 @@ function shaped(first: Piece, between: readonly Piece[], last: Piece): TextTest 
 
 function matchPieces(text: string, first: Piece, between: readonly Piece[], last: Piece): boolean {
   let at = matchAt(first, text, 0);
-  const end = at < 0 ? -1 : matchBefore(last, text, text.length);
+  if (at < 0) return false;
+  const end = matchBefore(last, text, text.length);
   if (end < at) return false;
   for (let i = 0; i < between.length; i += 1) {
     at = search(between[i]!, text, at, end);

@@ -23,11 +23,8 @@ function step(condition: Condition): Condition {
       return condition.operand.kind === 'literal' ? constant(condition.operand.value !== null) : condition;
     case 'truthy':
       if (condition.operand.kind === 'condition') return condition.operand.condition;
-      return condition.operand.kind === 'literal' && typeof condition.operand.value !== 'object'
-        ? constant(condition.operand.value === true)
-        : isNull(condition.operand)
-          ? UNKNOWN
-          : condition;
+      if (condition.operand.kind !== 'literal') return condition;
+      return typeof condition.operand.value === 'boolean' ? constant(condition.operand.value) : UNKNOWN;
     case 'compare':
       return isNull(condition.left) || isNull(condition.right) ? UNKNOWN : condition;
     case 'oneOf':

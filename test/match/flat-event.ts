@@ -1,0 +1,37 @@
+import type { Event, Field, Fields, FieldType, Scalar, Value } from '../../src/rule/index.ts';
+
+/** A row of flat names and JSON values as an event, for tests. */
+export type Row = Readonly<Record<string, unknown>>;
+
+export interface FlatFields extends Fields {
+  /** An event of the row; `timeMs`, `rank` and `serial` are 0 unless given. */
+  event(row: Row, order?: Partial<Pick<Event, 'timeMs' | 'rank' | 'serial'>>): FlatEvent;
+}
+
+export interface FlatEvent extends Event {
+  readonly row: Row;
+}
+
+/** Fields by name with their types. */
+export function flatFields(types: Readonly<Record<string, FieldType>>): FlatFields {
+  const names = Object.keys(types);
+  const fields = new Map<string, Field>(
+    names.map((name, slot) => [name, { name, slot, type: types[name] as FieldType }]),
+  );
+  return {
+    find: (name) => fields.get(name),
+    names: () => names,
+    event(row, { timeMs = 0, rank = 0, serial = 0 } = {}) {
+      const values = names.map((name) => asValue(row[name]));
+      return { row, timeMs, rank, serial, get: (slot) => values[slot] ?? null };
+    },
+  };
+}
+
+/** What an event says of a JSON value: nulls in a list and empty lists are nothing. */
+export function asValue(value: unknown): Value {
+  if (value === undefined || value === null) return null;
+  if (!Array.isArray(value)) return value as Scalar;
+  const values = value.filter((one) => one !== null) as Scalar[];
+  return values.length === 0 ? null : values.length === 1 ? (values[0] as Scalar) : values;
+}
