@@ -1,0 +1,407 @@
+import { type ColumnName, type Comparison, operatorCode, readComparison } from './constraints.ts';
+import { type Select, type Source, selectsOf, type Term, withNames } from './select.ts';
+import { group, isSymbol, type Node, nameOf, quoteName, SqlError, startsQuery, tokenize } from './tokens.ts';
+
+/** A table as the rewriting needs to know it. `options` are osquery's column options. */
+export interface KnownTable {
+  readonly name: string;
+  readonly kind: 'plain' | 'event' | 'extension';
+  readonly columns: readonly KnownColumn[];
+}
+
+export interface KnownColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly options: number;
+}
+
+/** One place where a statement reads a table that is not SQLite's own. */
+export type TableUse = EventUse | ExtensionUse;
+
+export interface EventUse {
+  readonly kind: 'event';
+  readonly table: string;
+}
+
+export interface ExtensionUse {
+  readonly kind: 'extension';
+  readonly table: string;
+  /** The virtual table's name in the rewritten text. */
+  readonly module: string;
+  readonly parameters: readonly Parameter[];
+  readonly columnsUsed: readonly string[];
+}
+
+/** A hidden column of the virtual table that carries the value of one constraint: a letter for its type, then its bytes. */
+export interface Parameter {
+  readonly name: string;
+  readonly column: string;
+  readonly op: number;
+  /** The value is a list: each in hexadecimal, separated by commas. */
+  readonly listed: boolean;
+}
+
+export interface Rewritten {
+  readonly sql: string;
+  readonly uses: readonly TableUse[];
+}
+
+const INDEX = 1;
+const REQUIRED = 2;
+const ADDITIONAL = 4;
+const OPTIMIZED = 8;
+const HIDDEN = 16;
+
+/**
+ * Rewrites one statement, so that better-sqlite3 can run it as osquery's SQLite would.
+ *
+ * - A table of an extension becomes a virtual table of its own, and each term `column op value` on one of its
+ *   columns that osquery would hand over becomes `column op (what was handed over) AND parameter = value`:
+ *   better-sqlite3 hands over equality on hidden columns only. The value is computed once, bytes and all, goes to
+ *   the extension, and the rows that come back are compared with it again.
+ * - An event table becomes the view of its new rows, or of all rows when a term constrains `time`.
+ * - `*` becomes the columns that are not hidden.
+ *
+ * What it reads is SELECT (also compound, nested, WITH). Limits, each an `SqlError` unless SQLite itself says no:
+ * joins in parentheses; `*` with USING or NATURAL over hidden columns; a hidden column of an extension's table under OR.
+ * `IS` and terms of HAVING or of CASE are not handed over.
+ */
+export function rewrite(sql: string, tables: ReadonlyMap<string, KnownTable>): Rewritten {
+  const nodes = group(tokenize(sql));
+  const shadowed = withNames(nodes);
+  const edits = new Edits();
+  const uses: TableUse[] = [];
+  for (const select of selectsOf(nodes)) {
+    const known = select.sources.map(({ table }) =>
+      table === undefined || shadowed.has(table) ? undefined : tables.get(table),
+    );
+    const reader = new SelectRewriter(select, known, edits, uses);
+    reader.rewrite();
+  }
+  return { sql: edits.apply(sql), uses };
+}
+
+/** Changes to a text, none inside another. */
+class Edits {
+  readonly #edits: { readonly start: number; readonly end: number; readonly text: string }[] = [];
+
+  replace(start: number, end: number, text: string): void {
+    this.#edits.push({ start, end, text });
+  }
+
+  insert(at: number, text: string): void {
+    this.replace(at, at, text);
+  }
+
+  apply(sql: string): string {
+    const sorted = this.#edits.toSorted((a, b) => a.start - b.start || a.end - b.end);
+    let [result, at] = ['', 0];
+    for (const { start, end, text } of sorted) {
+      result += sql.slice(at, start) + text;
+      at = end;
+    }
+    return result + sql.slice(at);
+  }
+}
+
+class SelectRewriter {
+  readonly #select: Select;
+  readonly #known: readonly (KnownTable | undefined)[];
+  readonly #edits: Edits;
+  readonly #uses: TableUse[];
+
+  constructor(select: Select, known: readonly (KnownTable | undefined)[], edits: Edits, uses: TableUse[]) {
+    this.#select = select;
+    this.#known = known;
+    this.#edits = edits;
+    this.#uses = uses;
+  }
+
+  rewrite(): void {
+    this.#expandStars();
+    this.#known.forEach((table, index) => {
+      if (table?.kind === 'event') this.#useEvents(table, index);
+      if (table?.kind === 'extension') this.#useExtension(table, index);
+    });
+  }
+
+  #useEvents(table: KnownTable, index: number): void {
+    const timed = this.#comparisonsOn(index).some(({ column }) => column.name === 'time');
+    this.#uses.push({ kind: 'event', table: table.name });
+    this.#replaceSource(index, timed ? `${table.name} all` : `${table.name} new`);
+  }
+
+  #useExtension(table: KnownTable, index: number): void {
+    const module = `${table.name} ${this.#uses.length}`;
+    const parameters: Parameter[] = [];
+    const alias = quoteName(this.#select.sources[index]!.alias!);
+    for (const comparison of this.#comparisonsOn(index)) {
+      const column = columnOf(table, comparison.column.name)!;
+      if (!isHandedOver(column, comparison) || this.#isMutual(comparison, index)) continue;
+      const writer = new ConstraintWriter(this.#edits, alias, column, (op, listed) => {
+        const name = `${module} ${parameters.length}`;
+        parameters.push({ name, column: column.name, op, listed });
+        return `${alias}.${quoteName(name)}`;
+      });
+      writer.write(comparison);
+    }
+    this.#refuseHiddenUnderOr(table, index);
+    this.#uses.push({
+      kind: 'extension',
+      table: table.name,
+      module,
+      parameters,
+      columnsUsed: this.#columnsUsed(table, index),
+    });
+    this.#replaceSource(index, module);
+  }
+
+  #replaceSource(index: number, name: string): void {
+    const { start, end, alias } = this.#select.sources[index]!;
+    this.#edits.replace(start, end, `${quoteName(name)} AS ${quoteName(alias!)}`);
+  }
+
+  #comparisonsOn(index: number): readonly Comparison[] {
+    return this.#select.terms
+      .filter(({ onlyFor }) => onlyFor === undefined || onlyFor === index)
+      .map(({ nodes }) => readComparison(nodes))
+      .filter((comparison) => comparison !== undefined)
+      .filter(({ column }) => this.#isColumnOf(column, index));
+  }
+
+  /** An unqualified name belongs to the first known table that has it; SQLite complains where that is ambiguous. */
+  #isColumnOf(column: ColumnName, index: number): boolean {
+    const { qualifier, name } = column;
+    const owner =
+      qualifier === undefined
+        ? this.#known.findIndex((table) => table !== undefined && columnOf(table, name) !== undefined)
+        : this.#select.sources.findIndex(({ alias }) => alias === qualifier);
+    return owner === index && columnOf(this.#known[index]!, name) !== undefined;
+  }
+
+  /** Whether the value reads the table itself, or another extension's table that already waits for this one. */
+  #isMutual({ values }: Comparison, index: number): boolean {
+    return this.#known.some(
+      (table, at) =>
+        table?.kind === 'extension' &&
+        at >= index &&
+        values.some((value) =>
+          table.columns.some(({ name }) => this.#names(value, name, at, startsQuery(value))),
+        ),
+    );
+  }
+
+  /** SQLite would call the table once for each branch of an OR; here that is no constraint, and what a hidden column says would be lost. */
+  #refuseHiddenUnderOr(table: KnownTable, index: number): void {
+    const isOr = ({ nodes }: Term): boolean =>
+      nodes.some((node) => node.kind === 'word' && node.value === 'OR');
+    for (const { name, options } of table.columns) {
+      if ((options & HIDDEN) === 0) continue;
+      for (const term of this.#select.terms.filter(isOr)) {
+        if (this.#names(term.nodes, name, index)) {
+          throw new SqlError(`the sandbox hands over no constraint under OR: ${table.name}.${name}`);
+        }
+      }
+    }
+  }
+
+  #columnsUsed(table: KnownTable, index: number): readonly string[] {
+    const stars = this.#stars().some(({ qualifier }) => this.#isExpanded(qualifier, index));
+    return table.columns
+      .filter(
+        ({ name, options }) =>
+          (stars && (options & HIDDEN) === 0) || this.#names(this.#select.nodes, name, index),
+      )
+      .map(({ name }) => name);
+  }
+
+  /** Whether the column is named there. Inside a query of its own an unqualified name belongs, in all likelihood, to that query. */
+  #names(nodes: readonly Node[], column: string, index: number, nested = false): boolean {
+    const { alias } = this.#select.sources[index]!;
+    return nodes.some((node, at) => {
+      if (node.kind === 'group') {
+        return this.#names(node.nodes, column, index, nested || startsQuery(node.nodes));
+      }
+      if (nameOf(node) !== column.toLowerCase()) return false;
+      if (isSymbol(nodes[at - 1], '.')) return nameOf(nodes[at - 2]) === alias;
+      const unqualified = { qualifier: undefined, name: column.toLowerCase() };
+      return !nested && nodes[at + 1]?.kind !== 'group' && this.#isColumnOf(unqualified, index);
+    });
+  }
+
+  #stars(): readonly Star[] {
+    const { columns } = this.#select;
+    return columns.flatMap((node, at): readonly Star[] => {
+      if (!isSymbol(node, '*')) return [];
+      if (at === 0 || isSymbol(columns[at - 1], ',')) return [{ qualifier: undefined, ...spanOf(node) }];
+      const owner = isSymbol(columns[at - 1], '.') ? columns[at - 2] : undefined;
+      const qualifier = nameOf(owner);
+      return qualifier === undefined ? [] : [{ qualifier, start: owner!.start, end: node.end }];
+    });
+  }
+
+  #isExpanded(qualifier: string | undefined, index: number): boolean {
+    return qualifier === undefined || this.#select.sources[index]?.alias === qualifier;
+  }
+
+  #expandStars(): void {
+    const hides = this.#known.map(
+      (table) => table?.columns.some(({ options }) => (options & HIDDEN) !== 0) ?? false,
+    );
+    const { sources } = this.#select;
+    for (const { qualifier, start, end } of this.#stars()) {
+      if (!sources.some((_, index) => hides[index] && this.#isExpanded(qualifier, index))) continue;
+      if (qualifier === undefined && sources.some(({ joinedByName }) => joinedByName)) {
+        throw new SqlError('the sandbox expands no * over hidden columns with USING or NATURAL');
+      }
+      const lists = sources
+        .map((source, index) => ({ source, table: this.#known[index], index }))
+        .filter(({ index }) => this.#isExpanded(qualifier, index))
+        .map(({ source, table }) => visibleColumns(source, table));
+      this.#edits.replace(start, end, lists.join(', '));
+    }
+  }
+}
+
+interface Star {
+  readonly qualifier: string | undefined;
+  readonly start: number;
+  readonly end: number;
+}
+
+function visibleColumns({ alias }: Source, table: KnownTable | undefined): string {
+  if (alias === undefined) throw new SqlError('the sandbox needs an alias for a subquery beside *');
+  if (table === undefined) return `${quoteName(alias)}.*`;
+  return table.columns
+    .filter(({ options }) => (options & HIDDEN) === 0)
+    .map(({ name }) => `${quoteName(alias)}.${quoteName(name)}`)
+    .join(', ');
+}
+
+function spanOf({ start, end }: Node): { readonly start: number; readonly end: number } {
+  return { start, end };
+}
+
+function columnOf(table: KnownTable, name: string): KnownColumn | undefined {
+  return table.columns.find((column) => column.name.toLowerCase() === name);
+}
+
+/** What core's `xBestIndex` takes: columns with one of three options, and on text no order. Options 0 mean INDEX to it. */
+function isHandedOver({ options, type }: KnownColumn, { operator }: Comparison): boolean {
+  const isOrder = ['<', '<=', '>', '>=', 'BETWEEN'].includes(operator);
+  return (
+    (options === 0 || (options & (INDEX | REQUIRED | ADDITIONAL)) !== 0) && !(type === 'TEXT' && isOrder)
+  );
+}
+
+/** Turns one comparison into its constraint, in place: the value's own text stays where it is and is rewritten by others. */
+class ConstraintWriter {
+  readonly #edits: Edits;
+  readonly #column: KnownColumn;
+  readonly #cell: string;
+  readonly #add: (op: number, listed: boolean) => string;
+
+  constructor(
+    edits: Edits,
+    alias: string,
+    column: KnownColumn,
+    add: (op: number, listed: boolean) => string,
+  ) {
+    this.#edits = edits;
+    this.#column = column;
+    // A virtual table of better-sqlite3 declares no types: the cast gives the column the affinity that it has in osquery.
+    this.#cell = `CAST(${alias}.${quoteName(column.name)} AS ${affinityOf(column.type)})`;
+    this.#add = add;
+  }
+
+  write(comparison: Comparison): void {
+    const { form, values, operator, start, end } = comparison;
+    switch (form) {
+      case 'columnFirst':
+      case 'valueFirst': {
+        const parameter = this.#add(operatorCode(operator), false);
+        this.#wrap(comparison, values[0]!, `(${this.#check(operator, parameter)} AND ${parameter} = `, ')');
+        return;
+      }
+      case 'between': {
+        const [low, high] = [this.#add(operatorCode('>='), false), this.#add(operatorCode('<='), false)];
+        const [first, second] = [values[0]!, values[1]!];
+        this.#edits.replace(start, first[0]!.start, `(${this.#check('>=', low)} AND ${low} = ${BEFORE}`);
+        this.#edits.replace(
+          first.at(-1)!.end,
+          second[0]!.start,
+          `${AFTER} AND ${this.#check('<=', high)} AND ${high} = ${BEFORE}`,
+        );
+        this.#edits.insert(end, `${AFTER})`);
+        return;
+      }
+      case 'in':
+        this.#writeIn(comparison);
+    }
+  }
+
+  /** osquery takes all values of an IN at once for an OPTIMIZED column, else it calls once for each. */
+  #writeIn({ values, start, end }: Comparison): void {
+    const [first, last] = [values[0]?.[0], values.at(-1)?.at(-1)];
+    if (first === undefined || last === undefined) return;
+    const listed = (this.#column.options & OPTIMIZED) !== 0;
+    const parameter = this.#add(operatorCode('='), listed);
+    const isQuery = startsQuery(values[0]!);
+    const [open, between, close] = isQuery ? ['', '', ''] : ['VALUES (', '), (', ')'];
+    const typed = `CAST(substr(typeof(v), 1, 1) || v AS BLOB)`;
+    const cast = `CAST(v AS ${affinityOf(this.#column.type)})`;
+    const [head, tail] = listed
+      ? [
+          `(instr(',' || ${parameter} || ',', ',' || (SELECT hex(${typed}) FROM (SELECT ${this.#cell} AS v)) || ',') > 0 AND ${parameter} = (WITH q(v) AS (`,
+          `) SELECT group_concat(hex(${typed})) FROM (SELECT DISTINCT ${cast} AS v FROM q WHERE v IS NOT NULL ORDER BY 1)))`,
+        ]
+      : [
+          `(${this.#check('=', parameter)} AND ${parameter} IN (WITH q(v) AS (`,
+          `) SELECT ${typed} FROM (SELECT DISTINCT v FROM q WHERE v IS NOT NULL)))`,
+        ];
+    this.#edits.replace(start, first.start, head + open);
+    for (const [index, value] of values.slice(1).entries()) {
+      this.#edits.replace(values[index]!.at(-1)!.end, value[0]!.start, between);
+    }
+    this.#edits.replace(last.end, end, close + tail);
+  }
+
+  #wrap({ start, end }: Comparison, value: readonly Node[], before: string, after: string): void {
+    this.#edits.replace(start, value[0]!.start, before + BEFORE);
+    this.#edits.replace(value.at(-1)!.end, end, AFTER + after);
+  }
+
+  #check(operator: string, parameter: string): string {
+    return `${this.#cell} ${operator} ${untyped(parameter)}`;
+  }
+}
+
+/**
+ * Around a value: its type's letter and its bytes as one blob. A blob, because better-sqlite3 gives text to JavaScript
+ * as text, where bytes that are no UTF-8 are lost. `v` is computed once: SQLite flattens no subquery without FROM.
+ */
+const BEFORE = '(SELECT CAST(substr(typeof(v), 1, 1) || v AS BLOB) FROM (SELECT ';
+const AFTER = ' AS v))';
+
+function untyped(parameter: string): string {
+  const rest = `CAST(substr(${parameter}, 2) AS TEXT)`;
+  return (
+    `CASE CAST(substr(${parameter}, 1, 1) AS TEXT) WHEN 't' THEN ${rest} WHEN 'i' THEN CAST(${rest} AS INTEGER)` +
+    ` WHEN 'r' THEN CAST(${rest} AS REAL) ELSE substr(${parameter}, 2) END`
+  );
+}
+
+function affinityOf(type: string): string {
+  switch (type) {
+    case 'INTEGER':
+    case 'BIGINT':
+    case 'UNSIGNED_BIGINT':
+      return 'INTEGER';
+    case 'DOUBLE':
+      return 'REAL';
+    case 'BLOB':
+      return 'BLOB';
+    default:
+      return 'TEXT';
+  }
+}
