@@ -121,8 +121,11 @@ export function readElasticRule(document: Document): ReadRule {
 /** Remarks each key of a table that nobody asked for, and gives back what it says. */
 export function takeUnknown(reader: Reader, remark: (text: string) => void): Table {
   const unknown = reader.unknownKeys();
-  for (const key of unknown)
-    remark(`The key "${[...reader.path, key].join('.')}" is not known, and not used.`);
+  for (const key of unknown) {
+    const hint = reader.suggestKey(key);
+    const path = [...reader.path, key].join('.');
+    remark(`The key "${path}" is not known, and not used.${hint === undefined ? '' : ` ${hint}`}`);
+  }
   return Object.fromEntries(unknown.map((key) => [key, reader.table[key]]));
 }
 

@@ -15,11 +15,13 @@ export function findYamlPlace(document: YamlDocument, text: string, path: Path):
 }
 
 function childOf(document: YamlDocument, node: Node | null, segment: string | number): Node | null {
-  const table = isAlias(node) ? (node.resolve(document) ?? null) : node;
-  if (isSeq(table)) return (table.items[Number(segment)] as Node | undefined) ?? null;
-  if (!isMap(table)) return null;
-  const pair = table.items.find(({ key }) => isScalar(key) && String(key.value) === String(segment));
-  return (pair?.value as Node | null | undefined) ?? (pair?.key as Node | undefined) ?? null;
+  let child: unknown = null;
+  if (isSeq(node)) child = node.items[Number(segment)];
+  if (isMap(node)) {
+    const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(segment));
+    child = pair?.value ?? pair?.key;
+  }
+  return isAlias(child) ? (child.resolve(document) ?? child) : ((child as Node | undefined) ?? null);
 }
 
 function placeOf(node: Node | null, text: string): Place | undefined {
@@ -51,7 +53,8 @@ function align(text: string, start: number, end: number, value: string): readonl
   const offsets: number[] = [];
   for (let i = 0; i < value.length; i += 1) {
     const unit = value[i]!;
-    if (quote === '"' && text[at] === '\\' && !/\r?\n/y.test(text.slice(at + 1, at + 3))) {
+    if (quote === '"' && isLineEnd(text, at)) at = skipBlank(text, at, end);
+    if (quote === '"' && text[at] === '\\') {
       offsets.push(at);
       const digits = ESCAPED_DIGITS[text[at + 1]!] ?? 0;
       // A code point of two units may be one escape; the second unit then has the place of the first.
@@ -79,8 +82,10 @@ function align(text: string, start: number, end: number, value: string): readonl
 /** White space, line ends, and the backslash that ends a line of a double-quoted text. */
 function skipBlank(text: string, from: number, end: number): number {
   let at = from;
-  while (at < end && (/\s/.test(text[at]!) || (text[at] === '\\' && /[\r\n]/.test(text[at + 1] ?? '')))) {
-    at += 1;
-  }
+  while (at < end && (/\s/.test(text[at]!) || isLineEnd(text, at))) at += 1;
   return at;
+}
+
+function isLineEnd(text: string, at: number): boolean {
+  return text[at] === '\\' && (text[at + 1] === '\n' || text[at + 1] === '\r');
 }

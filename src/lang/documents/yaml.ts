@@ -42,15 +42,24 @@ function contentOf(document: YamlDocument.Parsed, source: Source): unknown {
   const [error] = document.errors;
   if (error !== undefined) throw syntaxError(source, error.pos[0], sentence(error.message));
   try {
-    return document.toJS({ maxAliasCount: MOST_ALIASES });
+    const value: unknown = document.toJS({ maxAliasCount: MOST_ALIASES });
+    if (holdsItself(value, [])) throw new ReferenceError('A table holds itself');
+    return value;
   } catch (cause) {
-    // An anchor without its alias, one that holds itself, or more uses than allowed.
+    // An alias without its anchor or more uses than allowed.
     if (cause instanceof RangeError) {
       throw syntaxError(source, document.range[0], 'The document nests too deeply.', cause);
     }
     if (!(cause instanceof ReferenceError || cause instanceof TypeError)) throw cause;
     throw syntaxError(source, document.range[0], sentence(cause.message), cause);
   }
+}
+
+function holdsItself(value: unknown, around: readonly unknown[]): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (around.includes(value)) return true;
+  const inner = [...around, value];
+  return Object.values(value).some((one) => holdsItself(one, inner));
 }
 
 function syntaxError(source: Source, start: number, message: string, cause?: unknown): RuleError {
