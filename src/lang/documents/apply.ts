@@ -15,7 +15,9 @@ export function applyOverlays(set: RuleSet, overlays: readonly Overlay[], nowMs:
   for (const overlay of overlays) {
     for (const id of overlay.rules) {
       if (!known.has(id))
-        problems.push(notice(overlay, 'OVERLAY_RULE', `there is no rule "${id}" to change.`));
+        problems.push(
+          notice(overlay, 'OVERLAY_RULE', `is for the rule "${id}", which is in none of the files.`),
+        );
     }
     if (overlay.expiresMs !== null && overlay.expiresMs <= nowMs) {
       const when = new Date(overlay.expiresMs).toISOString();
@@ -50,6 +52,6 @@ function changed(rule: Rule, overlay: Overlay): Rule {
 function notice(overlay: Overlay, code: string, message: string): Problem {
   const { source, span, name, owner } = overlay;
   const whose = owner === null ? '' : ` (${owner})`;
-  const text = `${name.charAt(0).toUpperCase()}${name.slice(1)}${whose}: ${message}`;
+  const text = `${name}${whose} ${message}`;
   return problemOf(new RuleError(text, { code, source, span }), NOBODY, 'notice');
 }

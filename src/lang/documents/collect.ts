@@ -161,7 +161,8 @@ class Collector {
         problemOf(new RuleError(message, { code: 'OVERLAY_RULE', source, span }), NOBODY, 'notice'),
       );
     }
-    const { condition: exception, expiresMs, owner, reason, name } = item;
+    const { condition: exception, expiresMs, owner, reason } = item;
+    const name = `The exception "${item.name}"`;
     return {
       rules,
       exception,

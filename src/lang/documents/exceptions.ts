@@ -1,4 +1,4 @@
-import { and, type Condition, definite, not } from '../../rule/index.ts';
+import { and, type Condition, definite, not, simplify } from '../../rule/index.ts';
 import type { Reader } from './reader.ts';
 import { exists, fits, isAnyOf, parseWildcard } from './terms.ts';
 
@@ -38,7 +38,7 @@ export function readExceptionItem(item: Reader): ExceptionItem {
   return {
     listId,
     name: item.text('name', item.text('item_id', listId)),
-    condition: definite(and(...onSystems, ...entries)),
+    condition: simplify(definite(and(...onSystems, ...entries))),
     expiresMs: readTime(item, 'expire_time'),
     reason: item.text('description', null),
     owner: item.text('created_by', null),
@@ -78,18 +78,25 @@ function readTest(entry: Reader, name: string, type: (typeof ENTRY_TYPES)[number
   }
 }
 
-/** A date (the whole day is still in force) or a time, as Unix milliseconds; null when the key is missing. */
+const TIME = /^(\d{4}-\d\d-\d\d)(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/;
+const DAY_MS = 86_400_000;
+
+/**
+ * A date (the whole day, in UTC, is still in force) or a time (in UTC unless it says otherwise), as Unix
+ * milliseconds; null when the key is missing.
+ */
 export function readTime(reader: Reader, key: string): number | null {
   const value = reader.raw(key);
   if (value === undefined) return null;
   const text = value instanceof Date ? value.toISOString() : value;
-  const dayOnly = typeof text === 'string' && /^\d{4}-\d\d-\d\d$/.test(text);
-  const time = typeof text === 'string' ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(time)) {
-    throw reader.error(
-      key,
-      `Expected "${key}" to be a date such as 2030-12-31, or a time such as 2030-12-31T12:00:00Z.`,
-    );
+  const found = typeof text === 'string' ? TIME.exec(text) : null;
+  const [whole = '', day = '', zone] = found ?? [];
+  const isDay = whole === day;
+  const time = Date.parse(isDay || zone !== undefined ? whole : `${whole}Z`);
+  // Date.parse takes 30 February for the second of March.
+  if (Number.isNaN(time) || new Date(`${day}T00:00:00Z`).toISOString().slice(0, 10) !== day) {
+    const example = 'a date such as 2030-12-31, or a time such as 2030-12-31T12:00:00Z';
+    throw reader.error(key, `Expected "${key}" to be ${example}.`);
   }
-  return dayOnly ? time + 86_400_000 : time;
+  return isDay ? time + DAY_MS : time;
 }

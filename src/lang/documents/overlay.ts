@@ -1,4 +1,4 @@
-import { type AlertSuppression, and, type Condition, definite, or } from '../../rule/index.ts';
+import { type AlertSuppression, and, type Condition, definite, or, simplify } from '../../rule/index.ts';
 import type { Source, Span } from '../../text/index.ts';
 import type { Document } from './document.ts';
 import { readTime } from './exceptions.ts';
@@ -65,10 +65,10 @@ function readOverlay(entry: Reader): Overlay {
   const inScope = scope.map(definite);
   const exceptions = off && scope.length > 0 ? [and(...inScope)] : [];
   if (except.length > 0) exceptions.push(definite(and(...inScope, or(...except.map(definite)))));
-  const name = entry.text('name', `the overlay for ${rules.join(', ')}`);
+  const name = entry.text('name', `The overlay for ${rules.join(', ')}`);
   const overlay: Overlay = {
     rules,
-    exception: exceptions.length === 0 ? null : or(...exceptions),
+    exception: exceptions.length === 0 ? null : simplify(or(...exceptions)),
     suppression,
     disable: off && scope.length === 0,
     name,

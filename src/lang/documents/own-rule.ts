@@ -1,4 +1,12 @@
-import type { AlertSuppression, Query, Rule, Severity, Technique, Threat } from '../../rule/index.ts';
+import {
+  type AlertSuppression,
+  type Query,
+  type Rule,
+  type Severity,
+  simplify,
+  type Technique,
+  type Threat,
+} from '../../rule/index.ts';
 import { type Document, embedText } from './document.ts';
 import { parseDuration } from './duration.ts';
 import { type ReadRule, readFields, SEVERITIES, takeUnknown } from './elastic-rule.ts';
@@ -56,7 +64,7 @@ export function readOwnRule(document: Document): ReadRule {
     investigationFields: rule.texts('show', []),
     overrides: { nameField: null, severity: [], riskScoreField: null },
     suppression: readOwnSuppression(rule),
-    exceptions: readConditions(rule, 'except'),
+    exceptions: readConditions(rule, 'except').map(simplify),
     source,
     query,
   };

@@ -11,7 +11,7 @@ export type Language = 'eql' | 'kuery';
  * the others with `sequence` or `sample`.
  */
 export function inferLanguage(query: string): Language {
-  return /^\s*(?:(?:\/\/[^\n]*\n|\/\*.*?\*\/)\s*)*(?:[\w"`]+\s+where\b|(?:sequence|sample)\b(?!\s*[.:]))/s.test(
+  return /^\s*(?:(?:\/\/[^\n]*\n|\/\*.*?\*\/)\s*)*(?:(?:\w+|"(?:[^"\\]|\\.)*"|`[^`]*`)\s+where\b|(?:sequence|sample)\b(?!\s*[.:]))/s.test(
     query,
   )
     ? 'eql'
