@@ -1,5 +1,17 @@
-import type { Event, Fields, Rule } from '../rule/index.ts';
-import type { EventCodec, Match } from './machine.ts';
+import {
+  type Condition,
+  definite,
+  type Event,
+  type Fields,
+  not,
+  or,
+  type Query,
+  type Rule,
+} from '../rule/index.ts';
+import { compileMachine } from './compile-machine.ts';
+import type { EventCodec, Found, Machine, Match } from './machine.ts';
+import type { MachineOptions } from './plan.ts';
+import { transformQuery } from './transform-query.ts';
 
 /** Called for each match of a rule as it completes. */
 export type RuleFound = (rule: Rule, match: Match) => void;
@@ -15,6 +27,9 @@ export interface EngineOptions {
   /** How many pending sequences, keys or terms each rule may hold; 10,000 unless given. */
   readonly mostHeld?: number;
 }
+
+const SLACK_MS = 5000;
+const MOST_HELD = 10_000;
 
 /** What a rule has cost and done since it was loaded. */
 export interface RuleCounters {
@@ -53,6 +68,133 @@ export interface Engine {
   readonly faults: readonly RuleFault[];
 }
 
-export function createEngine(_options: EngineOptions): Engine {
-  throw new Error('not yet joined');
+/** Compiles rules. Those that cannot be compiled are among the `faults` and the others run. */
+export function createEngine(options: EngineOptions): Engine {
+  const machineOptions: MachineOptions = {
+    fields: options.fields,
+    categoryField: options.categoryField ?? 'event.category',
+    slackMs: options.slackMs ?? SLACK_MS,
+    mostHeld: options.mostHeld ?? MOST_HELD,
+  };
+  const runners: Runner[] = [];
+  const faults: RuleFault[] = [];
+  for (const rule of options.rules) {
+    try {
+      runners.push(new Runner(rule, compileMachine(withExceptions(rule), machineOptions)));
+    } catch (error) {
+      faults.push({ rule, error });
+    }
+  }
+  return new RuleEngine(runners, faults);
+}
+
+/** An event that an exception lets pass is no event for any part of the query, as in Elastic's detection engine. */
+function withExceptions({ query, exceptions }: Rule): Query {
+  if (exceptions.length === 0) return query;
+  const allowed = not(definite(or(...exceptions)));
+  const narrowed = (condition: Condition): Condition => ({ kind: 'and', args: [condition, allowed] });
+  return transformQuery(query, narrowed);
+}
+
+class RuleEngine implements Engine {
+  readonly faults: readonly RuleFault[];
+  private readonly runners: readonly Runner[];
+
+  constructor(runners: readonly Runner[], faults: readonly RuleFault[]) {
+    this.runners = runners;
+    this.faults = faults;
+  }
+
+  get counters(): readonly RuleCounters[] {
+    return this.runners;
+  }
+
+  push(event: Event, found: RuleFound): void {
+    for (const runner of this.candidates(event)) runner.push(event, found);
+  }
+
+  advance(nowMs: number, found: RuleFound): void {
+    for (const runner of this.runners) runner.advance(nowMs, found);
+  }
+
+  /** The rules that an event may matter to: all of them. */
+  private candidates(_event: Event): readonly Runner[] {
+    return this.runners;
+  }
+
+  save(codec: EventCodec): unknown {
+    const rules = this.runners.filter(({ machine }) => machine.held > 0);
+    return { rules: Object.fromEntries(rules.map(({ rule, machine }) => [rule.id, machine.save(codec)])) };
+  }
+
+  load(state: unknown, codec: EventCodec): readonly string[] {
+    const saved = (state as { rules?: Record<string, unknown> } | null)?.rules ?? {};
+    const refused: string[] = [];
+    for (const [id, one] of Object.entries(saved)) {
+      const runner = this.runners.find(({ rule }) => rule.id === id);
+      if (runner === undefined || !runner.load(one, codec)) refused.push(id);
+    }
+    return refused;
+  }
+}
+
+/** A rule at work: keeps its failures to itself and counts. */
+class Runner implements RuleCounters {
+  readonly rule: Rule;
+  readonly machine: Machine;
+  evaluated = 0;
+  matched = 0;
+  failed = 0;
+  lastFailure: unknown;
+
+  constructor(rule: Rule, machine: Machine) {
+    this.rule = rule;
+    this.machine = machine;
+  }
+
+  get held(): number {
+    return this.machine.held;
+  }
+
+  get evicted(): number {
+    return this.machine.evicted;
+  }
+
+  push(event: Event, found: RuleFound): void {
+    this.evaluated += 1;
+    try {
+      this.machine.push(event, this.reportTo(found));
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  advance(nowMs: number, found: RuleFound): void {
+    try {
+      this.machine.advance(nowMs, this.reportTo(found));
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  load(state: unknown, codec: EventCodec): boolean {
+    try {
+      return this.machine.load(state, codec);
+    } catch (error) {
+      this.fail(error);
+      return false;
+    }
+  }
+
+  private reportTo(found: RuleFound): Found {
+    return (match) => {
+      this.matched += 1;
+      found(this.rule, match);
+    };
+  }
+
+  private fail(error: unknown): void {
+    this.failed += 1;
+    this.lastFailure = error;
+  }
 }

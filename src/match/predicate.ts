@@ -14,6 +14,16 @@ export function compileCondition(condition: Condition, fields: Fields): Predicat
   return whenTrue(condition, fields).test;
 }
 
+/** As `compileCondition`, with the rough cost of asking. */
+export function compileTest(condition: Condition, fields: Fields): Costed {
+  return whenTrue(condition, fields);
+}
+
+/** Compiles an operand that stands alone, such as a join key. */
+export function compileReader(operand: Operand, fields: Fields): Reader {
+  return compileOperand(operand, fields, (inner) => testBoth(inner.condition, fields));
+}
+
 function whenTrue(condition: Condition, fields: Fields): Costed {
   switch (condition.kind) {
     case 'and':
@@ -51,8 +61,7 @@ function whenFalse(condition: Condition, fields: Fields): Costed {
 type Leaf = Exclude<Condition, { kind: 'and' | 'or' | 'not' | 'definite' }>;
 
 function testLeaf(condition: Leaf, fields: Fields): Tested {
-  const reader = (operand: Operand): Reader =>
-    compileOperand(operand, fields, (inner) => testBoth(inner.condition, fields));
+  const reader = (operand: Operand): Reader => compileReader(operand, fields);
   switch (condition.kind) {
     case 'constant':
       return constantTest(condition.value);

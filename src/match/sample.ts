@@ -1,0 +1,166 @@
+import type { Event, SampleQuery } from '../rule/index.ts';
+import type { Predicate } from './closure.ts';
+import { fingerprint } from './fingerprint.ts';
+import { decodeScalar, encodeScalar, type Key, type KeyReader, keyText } from './keys.ts';
+import type { EventCodec, Found, Machine } from './machine.ts';
+import { compareEvents } from './order.ts';
+import { type MachineOptions, planSteps } from './plan.ts';
+
+/** What is known of one key: for each step the first events that fit it, or that the key was reported. */
+interface Group {
+  readonly key: Key;
+  lists: Event[][] | null;
+}
+
+/**
+ * Compiles a sample to a machine: each key is reported once, as soon as every step has an event of its own. Of
+ * each step the first events count, as many as there are steps: more are never needed to find different ones.
+ * Events are taken as Elasticsearch's `SampleIterator.matchSample` does: for each step the first that leaves
+ * enough for the others.
+ *
+ * Elasticsearch searches all events at once; a stream reports what the events so far allow. Keys without a
+ * report are forgotten, oldest first, when there are too many; so are reported ones, which may then be
+ * reported again.
+ */
+export function createSampleMachine(query: SampleQuery, options: MachineOptions): Machine {
+  return new SampleMachine(query, options);
+}
+
+class SampleMachine implements Machine {
+  evicted = 0;
+  private readonly tests: readonly Predicate[];
+  private readonly testOf: readonly number[];
+  private readonly keysOf: readonly KeyReader[];
+  private readonly mostHeld: number;
+  private readonly version: string;
+  private readonly groups = new Map<string, Group>();
+
+  constructor(query: SampleQuery, options: MachineOptions) {
+    const plan = planSteps(query.steps, options);
+    this.tests = plan.tests;
+    this.testOf = plan.testOf;
+    this.keysOf = plan.keysOf;
+    this.mostHeld = options.mostHeld;
+    this.version = fingerprint(query);
+  }
+
+  get held(): number {
+    return this.groups.size;
+  }
+
+  push(event: Event, found: Found): void {
+    const passed = this.tests.map((test) => test(event));
+    if (!passed.includes(true)) return;
+    const touched = new Set<Group>();
+    for (const [step, test] of this.testOf.entries()) {
+      if (passed[test] !== true) continue;
+      for (const key of this.keysOf[step]!(event)) {
+        const group = this.groupOf(key);
+        if (group.lists !== null && this.add(group.lists[step]!, event)) touched.add(group);
+      }
+    }
+    for (const group of touched) {
+      const events = group.lists === null ? null : chooseDifferent(group.lists);
+      if (events === null) continue;
+      group.lists = null;
+      found({ events, keys: group.key.values });
+    }
+  }
+
+  advance(): void {}
+
+  private groupOf(key: Key): Group {
+    const known = this.groups.get(key.text);
+    if (known !== undefined) return known;
+    if (this.groups.size >= this.mostHeld) {
+      const [oldest] = this.groups.keys();
+      if (oldest !== undefined) this.groups.delete(oldest);
+      this.evicted += 1;
+    }
+    const group: Group = { key, lists: this.testOf.map(() => []) };
+    this.groups.set(key.text, group);
+    return group;
+  }
+
+  private add(list: Event[], event: Event): boolean {
+    if (list.length >= this.testOf.length || list.some((other) => compareEvents(other, event) === 0))
+      return false;
+    list.push(event);
+    return true;
+  }
+
+  save(codec: EventCodec): unknown {
+    return {
+      version: this.version,
+      evicted: this.evicted,
+      groups: [...this.groups.values()].map(({ key, lists }) => ({
+        keys: key.values.map(encodeScalar),
+        lists: lists?.map((list) => list.map((event) => codec.save(event))) ?? null,
+      })),
+    };
+  }
+
+  load(state: unknown, codec: EventCodec): boolean {
+    const saved = state as SavedSample | null;
+    if (saved?.version !== this.version) return false;
+    this.evicted = saved.evicted;
+    for (const { keys, lists } of saved.groups) {
+      const values = keys.map(decodeScalar);
+      const key = { text: keyText(values), values };
+      const loaded = lists?.map((list) => list.map((event) => codec.load(event))) ?? null;
+      this.groups.set(key.text, { key, lists: loaded });
+    }
+    return true;
+  }
+}
+
+interface SavedSample {
+  readonly version: string;
+  readonly evicted: number;
+  readonly groups: readonly {
+    readonly keys: readonly string[];
+    readonly lists: readonly unknown[][] | null;
+  }[];
+}
+
+/**
+ * Chooses a different event from each list, the first possible from the first list and so on; null when there are
+ * not enough. Trying all choices costs n! in hostile streams; whether the rest can still be served is asked by
+ * matching lists to events along augmenting paths, n³ in all.
+ */
+export function chooseDifferent(lists: readonly (readonly Event[])[]): Event[] | null {
+  if (lists.some((list) => list.length === 0)) return null;
+  const chosen: Event[] = [];
+  const free = (event: Event): boolean => chosen.every((other) => compareEvents(other, event) !== 0);
+  for (let i = 0; i < lists.length; i += 1) {
+    const next = lists[i]!.find((event) => {
+      if (!free(event)) return false;
+      chosen.push(event);
+      const rest = lists.slice(i + 1).map((list) => list.filter(free));
+      const enough = canServe(rest);
+      if (!enough) chosen.pop();
+      return enough;
+    });
+    if (next === undefined) return null;
+  }
+  return chosen;
+}
+
+/** Whether each list can have an event of its own. */
+function canServe(lists: readonly (readonly Event[])[]): boolean {
+  const names = lists.map((list) => list.map(({ timeMs, rank, serial }) => `${timeMs}/${rank}/${serial}`));
+  const takenBy = new Map<string, number>();
+  const serve = (list: number, tried: Set<string>): boolean => {
+    for (const name of names[list]!) {
+      if (tried.has(name)) continue;
+      tried.add(name);
+      const holder = takenBy.get(name);
+      if (holder === undefined || serve(holder, tried)) {
+        takenBy.set(name, list);
+        return true;
+      }
+    }
+    return false;
+  };
+  return names.every((_, list) => serve(list, new Set()));
+}

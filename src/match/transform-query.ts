@@ -1,0 +1,37 @@
+import {
+  assertNever,
+  type Condition,
+  type EventQuery,
+  type Query,
+  type SequenceStep,
+} from '../rule/index.ts';
+
+/** Changes the condition of every event query in a query. Steps that shared theirs share the new one. */
+export function transformQuery(query: Query, change: (condition: Condition) => Condition): Query {
+  const changed = new Map<EventQuery, EventQuery>();
+  const event = (one: EventQuery): EventQuery => {
+    const known = changed.get(one);
+    if (known !== undefined) return known;
+    const made = { ...one, condition: change(one.condition) };
+    changed.set(one, made);
+    return made;
+  };
+  const step = (one: SequenceStep): SequenceStep => ({ ...one, event: event(one.event) });
+  switch (query.kind) {
+    case 'event':
+      return event(query);
+    case 'sequence':
+      return {
+        ...query,
+        steps: query.steps.map(step),
+        until: query.until === null ? null : step(query.until),
+      };
+    case 'sample':
+      return { ...query, steps: query.steps.map(step) };
+    case 'threshold':
+    case 'newTerms':
+      return { ...query, event: event(query.event) };
+    default:
+      return assertNever(query);
+  }
+}
