@@ -15,7 +15,7 @@ export {
   type QueryColumn,
   StatusError,
 } from './client.ts';
-export { createLogger, LOGGER_FEATURES, type LoggerOptions } from './logger.ts';
+export { createLogger, type LoggerOptions } from './logger.ts';
 export type {
   ExtensionInfo,
   Log,

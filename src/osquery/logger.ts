@@ -1,20 +1,19 @@
 import { explain, type Log, NO_LOG, type Plugin, type PluginRequest, success } from './plugin.ts';
 
-/** Bits of the `features` answer: what core also sends to this logger. */
-export const LOGGER_FEATURES = Object.freeze({ logStatus: 1, logEvent: 2 });
+/** Bits of the answer to `features`: what core then also sends to this logger. */
+const LOG_STATUS = 1;
+const LOG_EVENT = 2;
 
 export interface LoggerOptions {
   readonly name: string;
-  /** Bits of `LOGGER_FEATURES`; 0 when absent. */
-  readonly features?: number;
   /** Where it is told that one of the functions below threw. */
   readonly log?: Log;
   /** A result line. Each text is the bytes core sent. */
   string?(line: Buffer): void;
   snapshot?(line: Buffer): void;
-  /** A list of status lines, as JSON. */
+  /** A list of status lines, as JSON. Core sends them to a logger that has this function. */
   status?(lines: Buffer): void;
-  /** An event row as it happens, as JSON, without its table's name. */
+  /** An event row as it happens, as JSON, without its table's name. Core sends them to a logger that has this function. */
   event?(row: Buffer): void;
   /** The start of a worker: its name, and the status lines until then as JSON where core sends them along. */
   init?(name: Buffer, lines: Buffer): void;
@@ -28,7 +27,8 @@ const NOTHING = Buffer.alloc(0);
  * answered OK as well.
  */
 export function createLogger(options: LoggerOptions): Plugin {
-  const { name, features = 0, log = NO_LOG } = options;
+  const { name, log = NO_LOG } = options;
+  const features = (options.status ? LOG_STATUS : 0) | (options.event ? LOG_EVENT : 0);
   return {
     registry: 'logger',
     name,

@@ -103,6 +103,7 @@ export class FrameScanner {
     const messages: Buffer[] = [];
     let rest = this.#buffer.subarray(0, this.#end);
     while (rest.length > 0 && this.#walk()) {
+      if (this.#position > this.#mostBytes) throw this.#tooLarge(this.#position);
       messages.push(rest.subarray(0, this.#position));
       rest = rest.subarray(this.#position);
       [this.#buffer, this.#end] = [rest, rest.length];
@@ -173,6 +174,9 @@ export class FrameScanner {
 
   #walkElements(level: Level): boolean {
     const depth = this.#depth;
+    if (level.first === TYPE.string && (level.second === TYPE.string || level.second === 0)) {
+      this.#walkStrings(level);
+    }
     while (level.left > 0) {
       const type = level.second !== 0 && level.left % 2 === 1 ? level.second : level.first;
       if (!this.#walkValue(type)) return false;
@@ -181,6 +185,20 @@ export class FrameScanner {
     }
     this.#depth--;
     return true;
+  }
+
+  /** What replies are made of, in a loop of its own: over the strings that are there whole. Leaves the odd ones. */
+  #walkStrings(level: Level): void {
+    const [buffer, last] = [this.#buffer, this.#end - 4];
+    let [at, left] = [this.#position, level.left];
+    while (left > 0 && at <= last) {
+      const length = (buffer[at]! << 24) | (buffer[at + 1]! << 16) | (buffer[at + 2]! << 8) | buffer[at + 3]!;
+      if (length < 0 || length > last - at) break;
+      at += 4 + length;
+      left--;
+    }
+    this.#position = at;
+    level.left = left;
   }
 
   /** Walks over a value, or over the beginning of one that holds others. */

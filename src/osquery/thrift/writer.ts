@@ -46,7 +46,8 @@ export class MessageWriter {
   }
 
   writeFieldStop(): void {
-    this.#bytes[this.#room(1)] = 0;
+    const at = this.#room(1);
+    this.#bytes[at] = 0;
   }
 
   writeMapBegin(keyType: number, valueType: number, size: number): void {
