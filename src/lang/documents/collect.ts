@@ -1,7 +1,7 @@
 import type { Rule } from '../../rule/index.ts';
 import { locate, RuleError, type Source } from '../../text/index.ts';
 import { applyOverlays } from './apply.ts';
-import { type Document, isTable, type Table } from './document.ts';
+import { checkLength, type Document, isTable, type Table } from './document.ts';
 import { type ReadRule, readElasticRule } from './elastic-rule.ts';
 import { type ExceptionItem, readExceptionItem } from './exceptions.ts';
 import { type Format, formatOf } from './format.ts';
@@ -12,9 +12,6 @@ import { Reader } from './reader.ts';
 import { NOBODY, type Problem, problemOf, type RuleSet, type Subject } from './rule-set.ts';
 import { readToml } from './toml.ts';
 import { readYaml } from './yaml.ts';
-
-/** A longer document is no rule that anyone wrote. */
-const LONGEST_DOCUMENT = 4_000_000;
 
 export interface CollectOptions {
   /** What expiry is held against, Unix milliseconds. */
@@ -57,7 +54,7 @@ class Collector {
   read(source: Source, named: boolean): void {
     const format = formatOf(source);
     this.#guard(source, NOBODY, () => {
-      if (format !== 'ndjson' && source.text.length > LONGEST_DOCUMENT) throw tooLong(source, 0);
+      if (format !== 'ndjson') checkLength(source, 0, source.text.length);
       const documents = READERS[format](source, (error) => this.#problems.push(problemOf(error)));
       const before = this.#found();
       for (const document of documents) {
@@ -219,12 +216,5 @@ function ruleErrorOf(error: unknown, source: Source): RuleError {
       span: { start: 0, end: 0 },
       cause: error,
     },
-  );
-}
-
-function tooLong(source: Source, start: number): RuleError {
-  return new RuleError(
-    `The document has ${source.text.length} characters; ${LONGEST_DOCUMENT} are the most that are read.`,
-    { code: 'RULE_LIMIT', source, span: { start, end: start } },
   );
 }

@@ -1,4 +1,4 @@
-import { embedSource, type Source } from '../../text/index.ts';
+import { embedSource, RuleError, type Source } from '../../text/index.ts';
 
 /** A table of a document, as its format's parser gives it. */
 export type Table = Readonly<Record<string, unknown>>;
@@ -34,4 +34,20 @@ export function embedText(document: Document, path: Path, text: string): Source 
 
 export function isTable(value: unknown): value is Table {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
+}
+
+/** A longer document is no rule that anyone wrote. */
+const LONGEST_DOCUMENT = 4_000_000;
+
+/** Throws RuleError, RULE_LIMIT, when a document is too long to be read. */
+export function checkLength(source: Source, start: number, length: number): void {
+  if (length <= LONGEST_DOCUMENT) return;
+  throw new RuleError(
+    `The document has ${length} characters; ${LONGEST_DOCUMENT} are the most that are read.`,
+    {
+      code: 'RULE_LIMIT',
+      source,
+      span: { start, end: start },
+    },
+  );
 }

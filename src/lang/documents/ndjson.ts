@@ -1,6 +1,6 @@
 import { parseDocument } from 'yaml';
 import { RuleError, type Source } from '../../text/index.ts';
-import { type Document, isTable, type Path, type Place } from './document.ts';
+import { checkLength, type Document, isTable, type Path, type Place } from './document.ts';
 import { findYamlPlace } from './yaml-places.ts';
 
 /**
@@ -14,24 +14,26 @@ export function readNdjson(source: Source, problem: (error: RuleError) => void):
     const newline = source.text.indexOf('\n', start);
     const end = newline < 0 ? source.text.length : newline;
     const line = source.text.slice(start, end);
-    if (line.trim() !== '') {
-      const document = readLine(source, line, start);
-      if (document instanceof RuleError) problem(document);
-      else found.push(document);
+    try {
+      if (line.trim() !== '') found.push(readLine(source, line, start));
+    } catch (error) {
+      if (!(error instanceof RuleError)) throw error;
+      problem(error);
     }
     start = end + 1;
   }
   return found;
 }
 
-function readLine(source: Source, line: string, start: number): Document | RuleError {
+function readLine(source: Source, line: string, start: number): Document {
+  checkLength(source, start, line.length);
   let value: unknown;
   try {
     value = JSON.parse(line);
   } catch (cause) {
-    return syntaxError(source, start + positionIn(cause, line), sentence(cause), cause);
+    throw syntaxError(source, start + positionIn(cause, line), sentence(cause), cause);
   }
-  if (!isTable(value)) return syntaxError(source, start, 'Expected a JSON object on each line.');
+  if (!isTable(value)) throw syntaxError(source, start, 'Expected a JSON object on each line.');
   return { source, value, place: (path) => placeIn(line, start, path) };
 }
 

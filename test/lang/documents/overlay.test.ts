@@ -169,7 +169,7 @@ const WRONG: readonly { name: string; overlays: string; want: string }[] = [
   {
     name: 'a condition that is wrong',
     overlays: "- rule: r1\n  except:\n    - 'a: 1'\n    - 'user.name == and'",
-    want: 'broken rules.yaml:16:21: EQL_SYNTAX: Expected a field, a value or a function, found "and". A name that is a keyword is written in backquotes.',
+    want: 'broken rules.yaml:16:21: EQL_SYNTAX: Expected a field, a value or a function, found "and".',
   },
   {
     name: 'a scope for suppression',

@@ -87,6 +87,15 @@ const MALFORMED: readonly Malformed[] = [
     read: ['a'],
   },
   {
+    name: 'a line of NDJSON that is too long',
+    file: 'export.ndjson',
+    text: `{"name":"${'x'.repeat(4_000_000)}"}\n{"name":"b"}\n`,
+    want: [
+      'export.ndjson:1:1: RULE_LIMIT: The document has 4000011 characters; 4000000 are the most that are read.',
+    ],
+    read: ['b'],
+  },
+  {
     name: 'a line of NDJSON that is no object',
     file: 'export.ndjson',
     text: '[1]\n{"name":"b"}\n',
