@@ -1,18 +1,18 @@
 import type { Database } from 'better-sqlite3';
+import type { KnownColumn, KnownTable } from './known-table.ts';
 import type { FedRow } from './messages.ts';
-import type { ExtensionUse, KnownColumn, KnownTable } from './rewrite.ts';
+import type { ExtensionUse } from './rewrite.ts';
 import { quoteName } from './tokens.ts';
 import { type SqlValue, toColumn } from './values.ts';
 
-/** Where the reading of events stands: the last eid that each scheduled query has read, by the query's name. */
+/** Where the reading of events stands: the number of the last row that each scheduled query has read, by the query's name. */
 type Pointers = Map<string, number>;
 
 /** What an extension's table answers: rows by column name, or a failure by throwing. */
 export type Generate = (use: ExtensionUse, args: readonly SqlValue[]) => Iterable<readonly SqlValue[]>;
 
 interface EventTable {
-  lastEid: number;
-  firstRow: number;
+  /** The last row's number; the first has 1. */
   lastRow: number;
 }
 
@@ -58,7 +58,7 @@ export class Catalog {
   }
 
   #defineViews(name: string, columns: readonly KnownColumn[]): void {
-    const table: EventTable = { lastEid: 0, firstRow: 1, lastRow: 0 };
+    const table: EventTable = { lastRow: 0 };
     this.#events.set(name, table);
     this.#eventBased.add(name);
     const newRows = () => this.#newRows(table);
@@ -90,7 +90,7 @@ export class Catalog {
     const name = this.#queryName;
     const pointer = name === undefined ? 0 : (this.#pointers.get(name) ?? 0);
     const { lastRow } = table;
-    for (let id = Math.max(table.firstRow, pointer + 1); id <= lastRow; id++) yield [id];
+    for (let id = pointer + 1; id <= lastRow; id++) yield [id];
     if (name !== undefined) this.#pointers.set(name, lastRow);
   }
 
@@ -124,22 +124,16 @@ export class Catalog {
     this.#insert(table, rows);
   }
 
-  /** Stores events. Those without `eid` get the next one; eids must rise. Answers the last. */
-  insertEvents(name: string, rows: readonly FedRow[]): number {
+  /** Stores events behind those that are there. */
+  insertEvents(name: string, rows: readonly FedRow[]): void {
     const table = this.#known.get(name.toLowerCase());
     const events = table === undefined ? undefined : this.#events.get(table.name);
     if (table === undefined || events === undefined) throw new Error(`no event table: ${name}`);
-    const numbered = rows.map((row) => {
-      const eid = row['eid'] === undefined ? events.lastEid + 1 : Number(String(row['eid']));
-      if (!(eid > events.lastEid)) throw new Error(`${name}: eid ${row['eid']} after ${events.lastEid}`);
-      events.lastEid = eid;
-      return { ...row, eid: String(eid).padStart(10, '0') };
-    });
-    events.lastRow += this.#insert(table, numbered);
-    return events.lastEid;
+    this.#insert(table, rows);
+    events.lastRow += rows.length;
   }
 
-  #insert({ name, kind, columns }: KnownTable, rows: readonly FedRow[]): number {
+  #insert({ name, kind, columns }: KnownTable, rows: readonly FedRow[]): void {
     const values = columns.map(({ type }) => (type === 'TEXT' ? 'CAST(? AS TEXT)' : '?')).join(', ');
     const insert = this.#db.prepare(
       `INSERT INTO ${quoteName(rowsOf(name, kind === 'event'))} VALUES (${values})`,
@@ -147,7 +141,6 @@ export class Catalog {
     this.#db.transaction(() => {
       for (const row of rows) insert.run(...columns.map((column) => toColumn(row[column.name], column.type)));
     })();
-    return rows.length;
   }
 }
 

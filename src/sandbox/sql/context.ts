@@ -1,5 +1,6 @@
 import { writeJsonText } from '../json-text.ts';
-import type { ExtensionUse, KnownTable } from './rewrite.ts';
+import type { KnownTable } from './known-table.ts';
+import type { ExtensionUse } from './rewrite.ts';
 import type { SqlValue } from './values.ts';
 
 /** One constraint as core hands it over. */

@@ -1,6 +1,6 @@
 import { MessageChannel, Worker } from 'node:worker_threads';
+import type { KnownColumn } from './known-table.ts';
 import type { Answer, ColumnOf, FedRow, Generated, Request, Scan } from './messages.ts';
-import type { KnownColumn } from './rewrite.ts';
 
 /** Answers a table of an extension; a rejection fails the query that asked. */
 export type GenerateRows = (
@@ -56,9 +56,8 @@ export class SandboxDatabase {
     await this.#request({ kind: 'detach', table });
   }
 
-  /** Stores events and answers the last eid. */
-  insert(table: string, rows: readonly FedRow[]): Promise<number> {
-    return this.#request({ kind: 'insert', table, rows }) as Promise<number>;
+  async insert(table: string, rows: readonly FedRow[]): Promise<void> {
+    await this.#request({ kind: 'insert', table, rows });
   }
 
   async replace(table: string, rows: readonly FedRow[]): Promise<void> {

@@ -1,4 +1,4 @@
-import type { KnownColumn } from './rewrite.ts';
+import type { KnownColumn } from './known-table.ts';
 
 /** A cell as osquery holds it: text, or its bytes where these are no UTF-8. NULL is the empty text. */
 export type Cell = string | Uint8Array;

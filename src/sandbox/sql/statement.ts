@@ -1,5 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3';
 import type { Catalog } from './catalog.ts';
+import { REQUIRED } from './known-table.ts';
 import type { Cell, ColumnOf, Scan } from './messages.ts';
 import { type Rewritten, rewrite, type TableUse } from './rewrite.ts';
 import { group, isSymbol, isWord, type Token, tokenize } from './tokens.ts';
@@ -60,7 +61,9 @@ function prepare(db: Database, catalog: Catalog, sql: string): Prepared {
 function refuseMissing(uses: readonly TableUse[], catalog: Catalog): void {
   for (const use of uses) {
     if (use.kind !== 'extension') continue;
-    const required = catalog.known.get(use.table.toLowerCase())!.columns.filter(({ options }) => options & 2);
+    const required = catalog.known
+      .get(use.table.toLowerCase())!
+      .columns.filter(({ options }) => options & REQUIRED);
     const given = use.parameters.some(({ column }) => required.some(({ name }) => name === column));
     if (required.length > 0 && !given) throw new Error('constraint failed');
   }

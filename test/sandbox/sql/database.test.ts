@@ -1,6 +1,8 @@
 import test, { type ExecutionContext } from 'ava';
+import { EventNumbers } from '../../../src/sandbox/event-numbers.ts';
 import { SandboxDatabase } from '../../../src/sandbox/sql/database.ts';
-import type { KnownColumn } from '../../../src/sandbox/sql/rewrite.ts';
+import type { KnownColumn } from '../../../src/sandbox/sql/known-table.ts';
+import type { FedRow } from '../../../src/sandbox/sql/messages.ts';
 
 const EVENTS: readonly KnownColumn[] = [
   { name: 'pid', type: 'BIGINT', options: 0 },
@@ -18,6 +20,8 @@ const SCAN: readonly KnownColumn[] = [
 ];
 
 interface Setup {
+  /** Stores events with the next eids. */
+  feed(rows: readonly FedRow[]): Promise<void>;
   readonly database: SandboxDatabase;
   /** The contexts that `generate` was called with, as latin1. */
   readonly contexts: string[];
@@ -38,7 +42,9 @@ test.before(async () => {
 test.after.always(() => shared.database.close());
 
 async function open(): Promise<Setup> {
+  const numbers = new EventNumbers();
   const setup: Setup = {
+    feed: (rows) => setup.database.insert('process_events', numbers.number('process_events', rows, 5)),
     database: new SandboxDatabase(async (_table, context) => {
       setup.contexts.push(context.toString('latin1'));
       return setup.rows.map((row) =>
@@ -63,16 +69,16 @@ function listOf(context: string | undefined, column: string): unknown {
 const BATCH = `(SELECT json_group_array(json(r)) FROM (SELECT json_array(eid, cmdline) AS r FROM process_events ORDER BY eid DESC LIMIT 20000))`;
 
 test('a subquery over events reaches the table as one constraint, each event once per query name', async (t) => {
-  const { database, contexts } = await setUp(t);
+  const { database, contexts, feed } = await setUp(t);
   const scan = `SELECT * FROM proto_scan WHERE rule = 'r' AND batch < ${BATCH}`;
-  await database.insert('process_events', [
+  await feed([
     { pid: '1', cmdline: 'a', time: 5 },
     { pid: '2', cmdline: 'b', time: 5 },
   ]);
   await database.query(scan, 'one');
   t.deepEqual(listOf(contexts[0], 'batch'), [{ op: 16, expr: '[["0000000002","b"],["0000000001","a"]]' }]);
   t.deepEqual(listOf(contexts[0], 'rule'), [{ op: 2, expr: 'r' }]);
-  await database.insert('process_events', [{ pid: '3', cmdline: 'c', time: 6 }]);
+  await feed([{ pid: '3', cmdline: 'c', time: 6 }]);
   await database.query(scan, 'one');
   t.deepEqual(listOf(contexts[1], 'batch'), [{ op: 16, expr: '[["0000000003","c"]]' }]);
   await database.query(scan, 'one');
@@ -82,8 +88,8 @@ test('a subquery over events reaches the table as one constraint, each event onc
 });
 
 test('bytes that are no UTF-8 go out as they are, and what must be escaped in JSON is', async (t) => {
-  const { database, contexts } = await setUp(t);
-  await database.insert('process_events', [{ cmdline: Buffer.from('a\xff"\n\x01\\/', 'latin1') }]);
+  const { database, contexts, feed } = await setUp(t);
+  await feed([{ cmdline: Buffer.from('a\xff"\n\x01\\/', 'latin1') }]);
   await database.query(`SELECT pid FROM proto_scan WHERE batch < ${BATCH}`);
   t.true(contexts[0]!.includes(String.raw`"expr":"[[\"0000000001\",\"a`), contexts[0]);
   t.true(contexts[0]!.includes(`\xff${String.raw`\\\"\\n\\u0001\\\\/`}`), contexts[0]);
@@ -189,7 +195,7 @@ test('text of an extension that is no UTF-8 keeps its bytes, and compares by the
   const setup = await setUp(t);
   const bytes = Buffer.from('a\xff', 'latin1');
   setup.rows = [{ rule: bytes, cmdline: 'ü' }];
-  await setup.database.insert('process_events', [{ cmdline: bytes }]);
+  await setup.feed([{ cmdline: bytes }]);
   const { rows } = await setup.database.query(
     `SELECT rule, cmdline FROM proto_scan WHERE rule = (SELECT cmdline FROM process_events)`,
   );
@@ -199,7 +205,7 @@ test('text of an extension that is no UTF-8 keeps its bytes, and compares by the
 test('* leaves hidden columns out, of extensions and of events', async (t) => {
   const setup = await setUp(t);
   setup.rows = [{ event: 'e', batch: '0', rule: 'r', pid: '1', cmdline: 'c' }];
-  await setup.database.insert('process_events', [{ pid: 9 }]);
+  await setup.feed([{ pid: 9 }]);
   const columns = async (sql: string) => Object.keys((await setup.database.query(sql)).rows[0]!);
   t.deepEqual(await columns('SELECT * FROM proto_scan'), ['rule', 'pid', 'cmdline']);
   t.deepEqual(await columns('SELECT batch, s.* FROM proto_scan s, process_events'), [
@@ -224,10 +230,10 @@ test('the columns used are told, with their bits', async (t) => {
 });
 
 test('a constraint on time reads all events and leaves the pointer alone', async (t) => {
-  const { database } = await setUp(t);
+  const { database, feed } = await setUp(t);
   const count = async (where: string) =>
     (await database.query(`SELECT count(*) AS n FROM process_events ${where}`, 'q')).rows[0]!['n'];
-  await database.insert('process_events', [{ time: 5 }, { time: 6 }]);
+  await feed([{ time: 5 }, { time: 6 }]);
   t.is(await count('WHERE time > 4'), '2');
   t.is(await count('WHERE time > 5 AND pid IS NULL'), '1');
   t.is(await count(''), '2');
@@ -236,9 +242,9 @@ test('a constraint on time reads all events and leaves the pointer alone', async
 });
 
 test('a LIMIT that stops the reading early leaves the pointer where it was; one behind an ORDER BY does not', async (t) => {
-  const { database } = await setUp(t);
+  const { database, feed } = await setUp(t);
   const eids = async (sql: string) => (await database.query(sql, 'q')).rows.map(({ eid }) => Number(eid));
-  await database.insert('process_events', [{}, {}, {}]);
+  await feed([{}, {}, {}]);
   t.deepEqual(await eids('SELECT eid FROM process_events LIMIT 2'), [1, 2]);
   t.deepEqual(await eids('SELECT eid FROM process_events LIMIT 2'), [1, 2]);
   t.deepEqual(await eids('SELECT eid FROM process_events ORDER BY eid DESC LIMIT 2'), [3, 2]);
@@ -246,8 +252,8 @@ test('a LIMIT that stops the reading early leaves the pointer where it was; one 
 });
 
 test('a query without a name sees every event, every time', async (t) => {
-  const { database } = await setUp(t);
-  await database.insert('process_events', [{}, {}]);
+  const { database, feed } = await setUp(t);
+  await feed([{}, {}]);
   t.is((await database.query('SELECT eid FROM process_events')).rows.length, 2);
   t.is((await database.query('SELECT eid FROM process_events')).rows.length, 2);
 });
