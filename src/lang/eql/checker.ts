@@ -16,7 +16,7 @@ const FIELD_TYPES: Readonly<Record<FieldType, EqlType>> = {
 const TYPE_NAMES: Readonly<Record<EqlType, string>> = {
   text: 'a text',
   number: 'a number',
-  boolean: 'a condition',
+  boolean: 'a boolean',
   ip: 'an address',
   version: 'a version',
   date: 'a date',

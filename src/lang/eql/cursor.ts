@@ -15,6 +15,11 @@ const INSTEAD: Readonly<Record<string, string>> = {
   '~': 'Write "in~", "like~", "regex~" or "name~(" in one word.',
 };
 
+/** Keywords that are not taken for names: those that belong between or before conditions. */
+const OPERATORS: ReadonlySet<string> = new Set(
+  'and or not in in~ like like~ regex regex~ where true false null'.split(' '),
+);
+
 /**
  * The query as a parser sees it: the token at hand, the place where the last one ended, and the five verbs
  * `node`, `peek`, `expect`, `optional` and `unexpected`, which make the nodes and nearly all error texts.
@@ -101,9 +106,15 @@ export class Cursor {
     throw error;
   }
 
+  /** Helps who wrote a keyword for a name. */
+  protected adviseName(): string | undefined {
+    const { kind, text } = this.token;
+    const taken = kind === 'keyword' && !OPERATORS.has(text);
+    return taken ? 'A name that is a keyword is written in backquotes.' : undefined;
+  }
+
   private advice(): string | undefined {
     const { kind, text } = this.token;
-    if (kind === 'keyword') return 'A name that is a keyword is written in backquotes.';
     if (kind === 'name' && KEYWORDS.has(text.toLowerCase()))
       return `Write "${text.toLowerCase()}" in small letters.`;
     if (kind === 'unknown' && /\p{L}/u.test(text))

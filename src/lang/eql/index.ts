@@ -5,7 +5,7 @@
  * error is a `RuleError` at its place: EQL_SYNTAX (malformed), EQL_UNSUPPORTED (by name), EQL_TYPE,
  * EQL_FUNCTION, EQL_FIELD, EQL_REGEX, EQL_LIMIT. Knows no event table, and not how conditions are tested.
  */
-export type { Statement } from './ast.ts';
+export type * from './ast.ts';
 export { compileEql, type EqlLimit, type EqlOptions, type EqlQuery, lowerEql } from './lower.ts';
 export type { FindRegexFault, RegexFault } from './lower-condition.ts';
 export { parseEql } from './parse.ts';

@@ -208,19 +208,15 @@ export class ConditionLowering {
   private nullCheck({ op, left, right }: Comparison): Condition | undefined {
     const isNull = (side: Expression, other: Expression): boolean =>
       (side.kind === 'value' && side.value === null) || (this.checker.isUnmapped(side) && hasField(other));
-    const side = isNull(right, left) ? left : isNull(left, right) ? right : undefined;
-    if (side === undefined) return undefined;
-    if (op !== '==' && op !== '!=') {
-      throw this.checker.error(
-        'EQL_TYPE',
-        `Expected a value to compare by ${quote(op)}, found null.`,
-        side.span,
-        {
-          hint: 'Only "==" and "!=" compare with null.',
-        },
-      );
-    }
-    return exists(this.operand(side));
+    const [nothing, side] = isNull(right, left) ? [right, left] : isNull(left, right) ? [left, right] : [];
+    if (nothing === undefined || side === undefined) return undefined;
+    if (op === '==' || op === '!=') return exists(this.operand(side));
+    throw this.checker.error(
+      'EQL_TYPE',
+      `Expected a value to compare by ${quote(op)}, found ${this.checker.name(nothing)}.`,
+      nothing.span,
+      { hint: 'Only "==" and "!=" compare with null.' },
+    );
   }
 
   private fieldAgainstField(right: Expression): Error {

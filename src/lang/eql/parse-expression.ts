@@ -148,14 +148,15 @@ export class ExpressionParser extends Cursor {
     if (token.kind === 'functionName') return this.parseCall();
     if (token.kind === 'name' || token.kind === 'quotedName' || this.peek('?')) return this.parseName();
     if (this.isConstant()) return this.parseConstant();
-    throw this.unexpected('a field, a value or a function');
+    throw this.unexpected('a field, a value or a function', this.adviseName());
   }
 
   private parseName(): Expression {
     const { start } = this.token;
     const optional = this.optional('?') !== undefined;
     const { token } = this;
-    if (token.kind !== 'name' && token.kind !== 'quotedName') throw this.unexpected('a field');
+    if (token.kind !== 'name' && token.kind !== 'quotedName')
+      throw this.unexpected('a field', this.adviseName());
     this.advance();
     if (token.kind === 'name' && !optional) {
       if (this.peek('of') && RELATIVES.includes(token.text)) {
@@ -174,11 +175,14 @@ export class ExpressionParser extends Cursor {
     for (;;) {
       if (this.optional('.') !== undefined) {
         const { token } = this;
-        if (token.kind !== 'name' && token.kind !== 'quotedName') throw this.unexpected('a name');
+        if (token.kind !== 'name' && token.kind !== 'quotedName')
+          throw this.unexpected('a name', this.adviseName());
         path.push(this.advance().text);
       } else if (this.peek('[') && this.following().kind === 'integer') {
         this.advance();
-        path.push(Number(this.advance().text));
+        if (typeof this.token.value !== 'number') throw this.unexpected('an index');
+        path.push(this.token.value);
+        this.advance();
         this.expect(']');
       } else {
         return Object.freeze(path);
@@ -213,8 +217,9 @@ export class ExpressionParser extends Cursor {
   /** Constant : Text | Integer | Decimal | `true` | `false` | `null` */
   private parseConstant(): Value {
     if (!this.isConstant()) {
-      const hint =
-        this.token.kind === 'name' ? suggest(this.token.text, ['true', 'false', 'null']) : undefined;
+      const { kind, text } = this.token;
+      const slip = kind === 'name' ? suggest(text, ['true', 'false', 'null']) : undefined;
+      const hint = slip ?? (kind === 'name' ? 'A field is compared with constants only.' : undefined);
       throw this.unexpected('a value', hint);
     }
     const { kind, text, value, start } = this.advance();

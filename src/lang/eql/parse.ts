@@ -36,14 +36,18 @@ class Parser extends ExpressionParser {
     const query = this.parseQuery();
     const pipes: Pipe[] = [];
     while (this.peek('|')) pipes.push(this.parsePipe());
-    if (this.token.kind !== 'end') throw this.unexpected(pipes.length > 0 ? '"|"' : '"and", "or" or "|"');
+    if (this.token.kind !== 'end') {
+      throw this.unexpected(
+        query.kind === 'eventFilter' && pipes.length === 0 ? '"and", "or" or "|"' : '"|"',
+      );
+    }
     return this.node(start, { kind: 'statement', query, pipes: Object.freeze(pipes) });
   }
 
   private parseQuery(): Statement['query'] {
     if (this.peek('sequence')) return this.parseSequence();
     if (this.peek('sample')) return this.parseSample();
-    if (this.token.kind === 'name' && this.token.text === 'join') {
+    if (this.peek('join')) {
       throw this.unsupported(
         '"join"',
         this.token,
@@ -150,7 +154,7 @@ class Parser extends ExpressionParser {
       this.checkKeys(term, terms[0] ?? term, globalKeys);
       terms.push(term);
     }
-    if (terms.length === 0) throw this.unexpected('"["');
+    if (terms.length === 0 || this.peek('!')) throw this.unexpected('"["');
     return Object.freeze(terms);
   }
 
