@@ -6,7 +6,6 @@ import {
   type ManagerHandlers,
   type RegistryRoutes,
   type Row,
-  type RowBytes,
   type Server,
   serveManager,
   success,
@@ -90,11 +89,4 @@ export class TestManager {
       getQueryColumns: () => success([{ one: 'INTEGER' }, { two: 'TEXT' }]),
     };
   }
-}
-
-/** What `callForBytes` gives, in an order of its own. */
-export function hexRows(rows: readonly RowBytes[]): readonly Record<string, string>[] {
-  return rows.map((row) =>
-    Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value.toString('hex')])),
-  );
 }
