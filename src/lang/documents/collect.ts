@@ -55,8 +55,8 @@ class Collector {
     const format = formatOf(source);
     this.#guard(source, NOBODY, () => {
       if (format !== 'ndjson') checkLength(source, 0, source.text.length);
-      const documents = READERS[format](source, (error) => this.#problems.push(problemOf(error)));
       const before = this.#found();
+      const documents = READERS[format](source, (error) => this.#problems.push(problemOf(error)));
       for (const document of documents) {
         this.#guard(source, subjectOf(document.value), () => this.#take(document, format));
       }

@@ -72,11 +72,14 @@ export function readElasticRule(document: Document): ReadRule {
 
   const type = readType(rule);
   const language = readLanguage(rule, type);
-  const source = embedText(document, [...rule.path, 'query'], rule.text('query'));
+  const filters = rule.list('filters');
+  // Without a query the filters alone say what is found; without either it would be everything.
+  const text = filters.length > 0 ? rule.text('query', '') : rule.text('query');
+  const source = embedText(document, [...rule.path, 'query'], text);
   const lookBackMs = rule.parsed('from', LOOK_BACK, DEFAULT_LOOK_BACK_MS);
   const intervalMs = rule.parsed('interval', INTERVAL, DEFAULT_INTERVAL_MS);
   const unrestricted = readQuery(rule, { type, language, source, lookBackMs, remark });
-  const query = restrict(unrestricted, readFilters(rule.list('filters')));
+  const query = restrict(unrestricted, readFilters(filters));
   const maturity = metadata?.text('maturity', null) ?? null;
   const lists = readListReferences(rule);
   remarkNotHonoured(rule, remark);

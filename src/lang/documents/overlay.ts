@@ -47,7 +47,7 @@ export function readOverlays(document: Document, problem: (error: unknown) => vo
 }
 
 function readOverlay(entry: Reader): Overlay {
-  const rules = entry.texts('rule', entry.texts('rules', []));
+  const rules = [...entry.texts('rule', []), ...entry.texts('rules', [])];
   if (rules.length === 0) throw entry.error(null, 'Expected "rule", the id of a rule; it is missing.');
   const suppression = readOwnSuppression(entry);
   const off = entry.boolean('disable', false);

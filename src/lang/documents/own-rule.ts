@@ -68,7 +68,7 @@ export function readOwnRule(document: Document): ReadRule {
     source,
     query,
   };
-  rule.raw('author');
+  rule.texts('author', []);
   const otherKeys = takeUnknown(rule, remark);
   return { rule: Object.freeze({ ...read, remarks, otherKeys }), lists: [] };
 }

@@ -38,8 +38,12 @@ export class Reader {
     return Object.hasOwn(this.table, key) ? (this.table[key] ?? undefined) : undefined;
   }
 
+  /** A text; one that must be there must also say something. */
   text<T = never>(key: string, ...fallback: [T?]): string | T {
-    return this.#typed(key, fallback, 'a text', (value) => (typeof value === 'string' ? value : undefined));
+    const mustSay = fallback.length === 0;
+    return this.#typed(key, fallback, mustSay ? 'a text that is not empty' : 'a text', (value) =>
+      typeof value === 'string' && (!mustSay || value.trim() !== '') ? value : undefined,
+    );
   }
 
   number<T = never>(key: string, bounds: Bounds, ...fallback: [T?]): number | T {

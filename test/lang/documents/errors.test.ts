@@ -90,9 +90,26 @@ process where (process.name == "a" where
   {
     name: 'no query',
     text: HEAD,
-    want: `a.toml:1:1: RULE_KEY: Expected "query", a text; it is missing.
+    want: `a.toml:1:1: RULE_KEY: Expected "query", a text that is not empty; it is missing.
 1 | [rule]
   | ^`,
+  },
+  {
+    name: 'a file that is no YAML',
+    file: 'a.yaml',
+    text: 'id: a\nname: b: c\n',
+    want: `a.yaml:2:7: YAML_SYNTAX: Nested mappings are not allowed in compact mappings.
+1 | id: a
+2 | name: b: c
+  |       ^`,
+  },
+  {
+    name: 'a query that is empty',
+    text: `${HEAD.replace('"eql"', '"query"')}query = " "\n`,
+    want: `a.toml:7:9: RULE_KEY: Expected "query" to be a text that is not empty, found " ".
+6 | type = "query"
+7 | query = " "
+  |         ^`,
   },
   {
     name: 'tags that are no texts',
