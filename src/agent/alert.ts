@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Match } from '../match/index.ts';
-import type { Rule, Scalar, Severity } from '../rule/index.ts';
+import type { Rule, Scalar, Severity, Threat } from '../rule/index.ts';
 import type { OsqueryEvent } from '../schema/index.ts';
 import { explainMatch } from './explain.ts';
 import { type FieldReader, overridesOf } from './overrides.ts';
@@ -58,7 +58,7 @@ export function createAlert(rule: Rule, match: Match, context: AlertContext): Al
       description: rule.description,
       ...(rule.references.length > 0 && { reference: rule.references }),
     },
-    threat: rule.threats,
+    threat: rule.threats.map(threatToEcs),
     tags: rule.tags,
     osquery_detect: {
       alert_id: alertId,
@@ -84,6 +84,11 @@ export function createAlert(rule: Rule, match: Match, context: AlertContext): Al
     event,
     document,
   };
+}
+
+/** ECS: a threat has lists of techniques and sub-techniques beside each other. */
+function threatToEcs({ framework, tactic, techniques }: Threat): object {
+  return { framework, ...(tactic !== null && { tactic }), technique: techniques };
 }
 
 /** Parts are told apart by their lengths, so that no two different lists hash the same text. */

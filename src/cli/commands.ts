@@ -1,9 +1,10 @@
 import type { Command } from './command.ts';
+import { demo } from './demo.ts';
 import { extension } from './extension.ts';
 import { fields } from './fields.ts';
 import { replay } from './replay.ts';
 
 /** The commands by name, in the order in which `--help` lists them. */
 export const COMMANDS: ReadonlyMap<string, Command> = new Map(
-  [replay, fields, extension].map((command) => [command.name, command]),
+  [demo, replay, fields, extension].map((command) => [command.name, command]),
 );

@@ -43,16 +43,11 @@ Example: osquery-detect replay --rules rules/ /var/log/osquery/osqueryd.results.
       throw new UsageError('no events given; name result logs, or - for standard input');
     const set = await loadRules(values.rules);
     const broken = tellProblems(set, io);
-    const byId = new Map(set.rules.map((rule) => [rule.id, rule]));
     const style = createStyle(io.outIsTerminal);
     let alerts = 0;
     const onAlert = (alert: Alert): void => {
       alerts += 1;
-      io.out(
-        values.json
-          ? `${JSON.stringify(toJson(alert))}\n`
-          : `${alertBlock(alert, byId.get(alert.ruleId), style)}\n`,
-      );
+      io.out(values.json ? `${JSON.stringify(toJson(alert))}\n` : `${alertBlock(alert.document, style)}\n`);
     };
     const summary = await replayLines(withProgress(linesOf(positionals), io), {
       rules: set.rules,
