@@ -17,10 +17,9 @@ export interface ExtensionProcessOptions extends ExtensionCommand {
   /** Each line that the process writes; without it the process writes where we do. */
   readonly onOutput: ((line: string) => void) | undefined;
   readonly onExit: (how: string) => void;
+  /** How long it may take to end before it is killed; 4,000 when absent, as in osqueryd's watcher. */
+  readonly graceMs?: number;
 }
-
-/** How long an extension may take to end before it is killed, as osqueryd's watcher has it. */
-const GRACE_MS = 4000;
 
 /**
  * An autoloaded extension: started as osqueryd starts one, with three arguments and nice 10, and started again for ever,
@@ -76,7 +75,7 @@ export class ExtensionProcess {
     if (child === undefined) return;
     const exited = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGTERM');
-    const timer = setTimeout(() => child.kill('SIGKILL'), GRACE_MS);
+    const timer = setTimeout(() => child.kill('SIGKILL'), this.#options.graceMs ?? 4000);
     await exited;
     clearTimeout(timer);
   }
