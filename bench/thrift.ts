@@ -43,7 +43,7 @@ function row(n: number): Record<string, string> {
 }
 
 function encodeReply(rows: number): Buffer {
-  let reply = Buffer.alloc(0);
+  let reply: Buffer = Buffer.alloc(0);
   const out = new MessageWriter((message) => {
     reply = message;
   });

@@ -41,6 +41,8 @@ export interface RunningExtension {
 /** The API's level that is spoken here, and the oldest that will do; core refuses an `sdk_version` below 1.7.7. */
 const SDK_VERSION = '5.0.0';
 const MIN_SDK_VERSION = '1.8.0';
+/** How long `stop()` waits for core to take the goodbye. The watcher's SIGKILL comes 4 s after its SIGTERM. */
+const GOODBYE_MS = 1_000;
 const FIRST_RETRY_MS = 200;
 /** A name that a dead predecessor left is dropped at core's next ping, so waiting longer than that gains nothing. */
 const MOST_RETRY_MS = 3_000;
@@ -183,11 +185,16 @@ class Supervisor {
   }
 
   async #close(): Promise<void> {
-    if (this.uuid !== undefined && this.#goneReason === undefined) {
-      await this.#manager?.deregisterExtension(this.uuid).catch((error) => this.#report(error));
-    }
+    if (this.uuid !== undefined && this.#goneReason === undefined) await this.#deregister(this.uuid);
     await this.#unserve();
     this.#manager?.close();
+  }
+
+  async #deregister(uuid: number): Promise<void> {
+    const done = new AbortController();
+    const goodbye = this.#manager?.deregisterExtension(uuid).catch((error) => this.#report(error));
+    await Promise.race([goodbye, this.#clock.sleep(GOODBYE_MS, done.signal)]);
+    done.abort();
   }
 
   /** A name that is taken is not worth a line at each try. */

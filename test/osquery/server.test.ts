@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { existsSync, statSync, writeFileSync } from 'node:fs';
-import { createConnection } from 'node:net';
+import { existsSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { createConnection, createServer } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import {
   COLUMN_OPTIONS,
@@ -302,6 +302,17 @@ test('only the owner may connect, and the file goes when the server does', async
   await server.close();
   t.false(existsSync(server.path));
   t.regex((await client.closed)!.message, /other side closed/);
+});
+
+test('the socket file that a dead server left is replaced', async (t) => {
+  const path = socketPath(t);
+  const dead = createServer();
+  await new Promise<void>((resolve) => dead.listen(`${path}.old`, resolve));
+  renameSync(`${path}.old`, path);
+  await new Promise((resolve) => dead.close(resolve));
+  t.true(existsSync(path));
+  await serve(t, { path });
+  t.is(await exchange(path, [PING]), PONG);
 });
 
 test('a live socket and a file of another kind are left alone', async (t) => {

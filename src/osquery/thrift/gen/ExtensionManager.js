@@ -5,9 +5,7 @@
 //
 "use strict";
 
-const thrift = require('thrift');
-const Thrift = thrift.Thrift;
-const Int64 = require('node-int64');
+const Thrift = require('thrift/lib/nodejs/lib/thrift/thrift');
 
 
 const Extension = require('./Extension');
