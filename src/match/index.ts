@@ -16,3 +16,9 @@ export {
 } from './engine.ts';
 export type { EventCodec, Found, Machine, Match } from './machine.ts';
 export { compileCondition } from './predicate.ts';
+export {
+  createSuppressor,
+  type Suppressed,
+  type Suppressor,
+  type SuppressorOptions,
+} from './suppression.ts';
