@@ -44,11 +44,13 @@ export function compileRuleText(text: string): Rule {
   return looksLikeDocument(text) ? onlyRule(source) : ruleOfQuery(source);
 }
 
-/** No query of either language begins with a brace or a table, or with a key and its value on a line. */
+/**
+ * No query of either language begins with a brace, a table or a key with a single `=`; a line of KQL may begin
+ * with `name:`, but hardly three of them with keys that a document must have.
+ */
 function looksLikeDocument(text: string): boolean {
-  return /^\s*(?:#|---|\{\s*"|\[\w|(?:id|name|severity|query)\s*=[^=]|(?:id|name|severity|query|description)\s*:[^\n]*\n)/.test(
-    text,
-  );
+  if (/^\s*(?:#|---|\{|\[\[?\w|[\w-]+\s*=(?!=))/.test(text)) return true;
+  return [...text.matchAll(/^(?:id|name|severity|query)\s*:/gm)].length >= 3;
 }
 
 function onlyRule(source: Source): Rule {

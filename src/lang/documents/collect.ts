@@ -124,7 +124,7 @@ class Collector {
 
   #takeOverlays(document: Document): void {
     const overlays = readOverlays(document, (error) => {
-      this.#problems.push(problemOf(ruleErrorOf(error, document.source)));
+      this.#problems.push(problemOf(ruleErrorOf(error, document.source), NOBODY, 'broken'));
     });
     this.#overlays.push(...overlays);
   }

@@ -7,18 +7,17 @@ const ENDINGS: Readonly<Record<string, Format>> = {
   yaml: 'yaml',
   yml: 'yaml',
   ndjson: 'ndjson',
-  json: 'ndjson',
 };
 
-/** The format that a file's ending names; of a text without one, the format that it looks like. */
+/** The format that a file's ending names; of a text without one of these, the format that it looks like. */
 export function formatOf(source: Source): Format {
   const ending = /\.(\w+)$/.exec(source.name)?.[1]?.toLowerCase() ?? '';
   return Object.hasOwn(ENDINGS, ending) ? ENDINGS[ending]! : guess(source.text);
 }
 
-/** TOML has `key = value` or `[table]` in its first line that is no comment, where YAML has `key: value`. */
+/** TOML has `key = value` or `[table]` in its first line that is no comment. A JSON object over lines is YAML. */
 function guess(text: string): Format {
   const first = text.split('\n').find((line) => !/^\s*(?:#.*)?$/.test(line)) ?? '';
-  if (first.trimStart().startsWith('{')) return 'ndjson';
+  if (/^\s*\{.*\}\s*$/.test(first)) return 'ndjson';
   return /^\s*(?:\[|[\w."'-]+\s*=)/.test(first) ? 'toml' : 'yaml';
 }

@@ -337,6 +337,22 @@ test('unknown keys are kept and told, wherever they are', (t) => {
   ]);
 });
 
+test('a pipe is told, as a stream has no end to count from', (t) => {
+  const rule = only(inToml({ ...BASE, type: 'eql', language: 'eql', query: 'any where true | tail 3' }));
+  t.deepEqual(rule.remarks, [
+    'The pipe "tail 3" is passed over: a stream of events has neither beginning nor end.',
+  ]);
+});
+
+test('a rule may have filters alone', (t) => {
+  const filters = [{ query: { exists: { field: 'user.id' } } }];
+  t.deepEqual(seen(only(inExport({ ...BASE, query: '', filters }))), {
+    ...seen(base),
+    text: '',
+    query: event('exists(user.id)'),
+  });
+});
+
 test('a rule with filters in EQL must pass them in each of its events', (t) => {
   const more = { filters: [{ meta: {}, query: { exists: { field: 'user.id' } } }] };
   const query =

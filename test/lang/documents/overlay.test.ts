@@ -174,7 +174,7 @@ const WRONG: readonly { name: string; overlays: string; want: string }[] = [
   {
     name: 'a scope for suppression',
     overlays: "- { rule: r1, suppress: { by: a }, scope: 'a: 1' }",
-    want: 'unsupported rules.yaml:13:43: OVERLAY_UNSUPPORTED: Unsupported: a "scope" for "suppress". It narrows "except" and "disable".',
+    want: 'broken rules.yaml:13:43: OVERLAY_UNSUPPORTED: Unsupported: a "scope" for "suppress". It narrows "except" and "disable".',
   },
 ];
 
