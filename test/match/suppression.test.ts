@@ -258,6 +258,24 @@ test('over the bound the group whose alert is oldest is given up, counted, and a
   t.is(suppressor.evicted, 2);
 });
 
+test('a group that alerted anew is not the oldest', (t) => {
+  const suppressor = createSuppressor(rule({ durationMs: 10 }), fields, { mostHeld: 2 });
+  const rows: readonly [number, Row][] = [
+    [0, a],
+    [1, b],
+    [11, a],
+    [12, { host: 'c' }],
+    [13, a],
+  ];
+  t.deepEqual(
+    alerts(
+      suppressor,
+      rows.map((one) => [one]),
+    ),
+    ['0: a +0', '1: b +0', '11: a +0', '12: c +0'],
+  );
+});
+
 test('the state of another suppression is refused', (t) => {
   const state = createSuppressor(rule(), fields).save();
   t.true(createSuppressor(rule(), fields).load(state));

@@ -1,0 +1,136 @@
+import { type Event, field, type NewTermsQuery } from '../rule/index.ts';
+import type { Predicate } from './closure.ts';
+import { Feed, type SavedFeed } from './feed.ts';
+import { fingerprint } from './fingerprint.ts';
+import { compileKeys, type KeyReader } from './keys.ts';
+import type { EventCodec, Found, Machine } from './machine.ts';
+import { compileEventQuery, type MachineOptions } from './plan.ts';
+import { compileReader } from './predicate.ts';
+import { shortName } from './short-name.ts';
+
+export interface NewTermsOptions extends MachineOptions {
+  /**
+   * How long after its start a rule only learns which terms are usual and finds nothing; a day, or the history
+   * where that is shorter, unless given. A rule that is to find what is new in a recording wants 0.
+   */
+  readonly learnMs?: number;
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * Compiles a new terms query to a machine that finds events with a term, a combination of values of one to
+ * three fields, that no matching event had in the `historyMs` before it.
+ *
+ * As in Elastic (kibana, security_solution, rule_types/new_terms, README): the history is that of events that
+ * match the rule's query; an event with several values makes one match for each new term; one without a value
+ * in one of the fields has no term. There the history is searched anew in every run; here each term is
+ * remembered with the time at which it was last seen, and so the history slides.
+ *
+ * A rule that starts has no history, and everything would be new. So it learns silently for `learnMs` from its
+ * start: the first time that `push` or `advance` tells it of, whichever events match. A saved state keeps
+ * the start, and a restart does not learn anew.
+ *
+ * Over `mostHeld` terms the one that was seen longest ago is forgotten, and would be new again.
+ */
+export function createNewTermsMachine(query: NewTermsQuery, options: NewTermsOptions): Machine {
+  return new NewTermsMachine(query, options);
+}
+
+class NewTermsMachine implements Machine {
+  evicted = 0;
+  private readonly historyMs: number;
+  private readonly learnMs: number;
+  private readonly mostHeld: number;
+  private readonly test: Predicate;
+  private readonly termsOf: KeyReader;
+  private readonly version: string;
+  private readonly feed: Feed;
+  /** When each term was last seen, the one seen longest ago first. */
+  private readonly lastSeenMs = new Map<string, number>();
+  private startMs: number | null = null;
+
+  constructor(query: NewTermsQuery, options: NewTermsOptions) {
+    this.historyMs = query.historyMs;
+    this.learnMs = options.learnMs ?? Math.min(DAY_MS, query.historyMs);
+    this.mostHeld = options.mostHeld;
+    this.test = compileEventQuery(query.event, options);
+    const by = query.fields.map((name) => ({ operand: field(name), optional: false }));
+    this.termsOf = compileKeys(by, ({ operand }) => compileReader(operand, options.fields));
+    this.version = fingerprint(query);
+    this.feed = new Feed(options);
+  }
+
+  /** Remembered terms, and events that wait for their place. */
+  get held(): number {
+    return this.lastSeenMs.size + this.feed.size;
+  }
+
+  push(event: Event, found: Found): void {
+    this.startMs ??= event.timeMs;
+    if (this.test(event)) this.feed.push(event, (placed) => this.place(placed, found));
+  }
+
+  advance(nowMs: number, found: Found): void {
+    this.startMs ??= nowMs;
+    this.feed.advance(nowMs, (placed) => this.place(placed, found));
+  }
+
+  private place(event: Event, found: Found): void {
+    this.expire(event.timeMs);
+    const learning = event.timeMs < (this.startMs ?? event.timeMs) + this.learnMs;
+    for (const { text, values } of this.termsOf(event)) {
+      const isNew = this.remember(shortName(text), event.timeMs);
+      if (isNew && !learning) found({ events: [event], keys: values });
+    }
+  }
+
+  /** Whether the term is new at that time. An event that comes too late finds a later one's term known. */
+  private remember(term: string, timeMs: number): boolean {
+    const last = this.lastSeenMs.get(term);
+    this.lastSeenMs.delete(term);
+    this.lastSeenMs.set(term, Math.max(timeMs, last ?? timeMs));
+    for (const oldest of this.lastSeenMs.keys()) {
+      if (this.lastSeenMs.size <= this.mostHeld) break;
+      this.lastSeenMs.delete(oldest);
+      this.evicted += 1;
+    }
+    return last === undefined || last < timeMs - this.historyMs;
+  }
+
+  /** Forgets terms from the front that would be new anyway. */
+  private expire(nowMs: number): void {
+    for (const [term, last] of this.lastSeenMs) {
+      if (last >= nowMs - this.historyMs) return;
+      this.lastSeenMs.delete(term);
+    }
+  }
+
+  save(codec: EventCodec): SavedNewTerms {
+    return {
+      version: this.version,
+      evicted: this.evicted,
+      startMs: this.startMs,
+      feed: this.feed.save(codec),
+      terms: [...this.lastSeenMs],
+    };
+  }
+
+  load(state: unknown, codec: EventCodec): boolean {
+    const saved = state as SavedNewTerms | null;
+    if (saved?.version !== this.version) return false;
+    this.evicted = saved.evicted;
+    this.startMs = saved.startMs;
+    this.feed.load(saved.feed, codec);
+    for (const [term, last] of saved.terms) this.lastSeenMs.set(term, last);
+    return true;
+  }
+}
+
+interface SavedNewTerms {
+  readonly version: string;
+  readonly evicted: number;
+  readonly startMs: number | null;
+  readonly feed: SavedFeed;
+  readonly terms: readonly (readonly [string, number])[];
+}
