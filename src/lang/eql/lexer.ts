@@ -224,7 +224,8 @@ export class Lexer {
   }
 
   private error(code: string, message: string, start: number, end = start, hint?: string): RuleError {
-    const options = { code, source: this.source, span: { start, end } };
+    const span = { start, end: Math.min(end, this.text.length) };
+    const options = { code, source: this.source, span };
     return new RuleError(message, hint === undefined ? options : { ...options, hint });
   }
 }
