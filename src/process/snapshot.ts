@@ -1,5 +1,5 @@
 import type { LineForm } from './args.ts';
-import type { Origin } from './process.ts';
+import type { Origin, Process } from './process.ts';
 import { type ForkPids, ProcessRecord } from './record.ts';
 
 /** Grows when the form of a saved record changes. */
@@ -34,6 +34,24 @@ export function saveRecords(
     ]),
   };
 }
+
+/** A process with its ancestors and what ran in its pid before, apart from any tree. */
+export function saveLineage(process: Process | null): unknown {
+  const line: ProcessRecord[] = [];
+  const previous = process instanceof ProcessRecord ? process.previous : null;
+  for (let one = process; one instanceof ProcessRecord && line.length < LINEAGE; one = one.parent)
+    line.push(one);
+  if (previous !== null && !line.includes(previous)) line.push(previous);
+  return { lastPid: 0, era: 0, ...saveRecords(line, () => undefined) };
+}
+
+/** The process that `saveLineage` was given; null for anything else. */
+export function loadLineage(saved: unknown): Process | null {
+  return loadRecords(saved)?.records[0]?.record ?? null;
+}
+
+/** How many ancestors are kept with a process. */
+const LINEAGE = 64;
 
 /** Null for anything that `saveRecords` did not write. */
 export function loadRecords(state: unknown): Loaded | null {

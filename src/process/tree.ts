@@ -19,6 +19,8 @@ export interface ProcessTree {
   exit(pid: number): Process | null;
   /** A whole snapshot: adds what is unknown, corrects what was guessed or reused, marks exited what is not in it. */
   seed(processes: readonly SeedFacts[]): void;
+  /** One row of such a snapshot, which says nothing of other processes; null when its pid makes no sense. */
+  observe(facts: SeedFacts): Process | null;
   /** What runs, or last ran, in the pid. */
   find(pid: number): Process | null;
   /** The process was seen to act: it should not be forgotten. */
@@ -142,23 +144,25 @@ class Tree implements ProcessTree {
     const added: ProcessRecord[] = [];
     let newestMs = 0;
     for (const facts of processes) {
-      if (!isPid(facts.pid)) {
-        if (facts.pid !== 0) this.#nonsense++;
-        continue;
-      }
+      const before = this.#records.get(facts.pid);
+      const record = this.#enterSeed(facts);
+      if (record === null) continue;
       present.add(facts.pid);
       newestMs = Math.max(newestMs, facts.startMs);
-      const before = this.#records.get(facts.pid);
-      if (before !== undefined && !isOutdated(before, facts)) continue;
-      const record = new ProcessRecord({ form: 'plain', ...facts, origin: 'seed', place: '' });
-      this.#enter(record);
-      added.push(record);
+      if (record !== before) added.push(record);
     }
     for (const record of added) this.#linkSeed(record);
     if (processes.length === 0) return;
     for (const record of this.#records.values()) {
       if (!present.has(record.pid) && record.startMs < newestMs - 60_000) this.#markExited(record);
     }
+  }
+
+  observe(facts: SeedFacts): Process | null {
+    const before = this.#records.get(facts.pid);
+    const record = this.#enterSeed(facts);
+    if (record !== null && record !== before) this.#linkSeed(record);
+    return record;
   }
 
   find(pid: number): Process | null {
@@ -332,6 +336,18 @@ class Tree implements ProcessTree {
   #useAncestry(record: ProcessRecord): void {
     let one: ProcessRecord | null = record;
     for (let depth = 0; one !== null && depth < DEPTH; depth++, one = one.parent) this.#order.use(one);
+  }
+
+  #enterSeed(facts: SeedFacts): ProcessRecord | null {
+    if (!isPid(facts.pid)) {
+      if (facts.pid !== 0) this.#nonsense++;
+      return null;
+    }
+    const before = this.#records.get(facts.pid);
+    if (before !== undefined && !isOutdated(before, facts)) return before;
+    const record = new ProcessRecord({ form: 'plain', ...facts, origin: 'seed', place: '' });
+    this.#enter(record);
+    return record;
   }
 
   #linkSeed(record: ProcessRecord): void {

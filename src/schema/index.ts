@@ -6,10 +6,17 @@
  * SQL, no socket.
  */
 
+export { bindCondition, decideTest } from './bind.ts';
 export type { OsqueryEvent } from './event.ts';
 export { type FieldMapRow, fieldMap } from './field-map.ts';
 export { createHost, type Host, type HostQuery } from './host.ts';
-export { createStreamOrder, type Placement, type StreamOrder, type StreamOrderHealth } from './order.ts';
+export {
+  createStreamOrder,
+  type Gap,
+  type Placement,
+  type StreamOrder,
+  type StreamOrderHealth,
+} from './order.ts';
 export {
   createReader,
   type Reader,
@@ -17,5 +24,13 @@ export {
   type ReaderOptions,
   type RowReader,
 } from './reader.ts';
-export { createSchema, type Explanation, type Platform, type Schema } from './schema.ts';
-export type { Category, ColumnSpec, Derivation, Fidelity, FieldSource, TableSpec } from './table.ts';
+export { createSchema, type Explanation, type Schema } from './schema.ts';
+export type {
+  Category,
+  ColumnSpec,
+  Derivation,
+  Fidelity,
+  FieldSource,
+  Platform,
+  TableSpec,
+} from './table.ts';

@@ -1,7 +1,11 @@
-import type { ProcessTree } from '../process/index.ts';
+import { loadLineage, type ProcessTree, saveLineage } from '../process/index.ts';
+import { COLUMN_COUNT, findColumnId } from './column-ids.ts';
 import type { OsqueryEvent } from './event.ts';
+import { feedOf, seedFacts } from './feed.ts';
 import type { Host } from './host.ts';
-import type { Schema } from './schema.ts';
+import { type CompiledTable, type Layout, RowEvent } from './row-event.ts';
+import { compiledTable, type Schema } from './schema.ts';
+import { Tally } from './tally.ts';
 
 export interface ReaderOptions {
   readonly schema: Schema;
@@ -15,10 +19,12 @@ export type RowReader = (row: readonly unknown[]) => OsqueryEvent | null;
 
 /** Turns osquery's rows into events. Never throws for what a row holds. */
 export interface Reader {
-  /** A reader of the table's rows whose values come in the order of `columns`. Null when the schema has no such table. */
+  /** A reader of rows whose values come in the order of `columns`. Null when the schema has no such table; counted. */
   open(table: string, columns: readonly string[]): RowReader | null;
-  /** Reads one result row given by name. */
+  /** Reads one row given by name. */
   read(table: string, row: Readonly<Record<string, unknown>>): OsqueryEvent | null;
+  /** Tells the tree what runs now: a whole snapshot of the table `processes`. */
+  seed(rows: readonly Readonly<Record<string, unknown>>[]): void;
   /** An event as JSON values, its process and ancestors with it, and back; null when it is not one of `save`'s. */
   save(event: OsqueryEvent): unknown;
   load(saved: unknown): OsqueryEvent | null;
@@ -32,8 +38,100 @@ export interface ReaderHealth {
   readonly rejected: Readonly<Record<string, number>>;
   /** Rows that gave an event though something in them was wrong, by reason. */
   readonly repaired: Readonly<Record<string, number>>;
-  /** Events whose arguments came in each fidelity. */
-  readonly args: Readonly<Record<string, number>>;
+  /** Execs whose command line audit may have cut. */
+  readonly cut: number;
 }
 
-export declare function createReader(options: ReaderOptions): Reader;
+export function createReader({ schema, tree, host }: ReaderOptions): Reader {
+  const tally = new Tally();
+  const layouts = new Map<string, Layout>();
+  const layoutOf = (name: string, columns: readonly string[]): Layout | null => {
+    const table = compiledTable(schema, name);
+    return table === undefined ? null : createLayout(table, columns, { host, tree });
+  };
+  const open = (name: string, columns: readonly string[]): RowReader | null => {
+    const layout = layoutOf(name, columns);
+    if (layout === null) {
+      tally.reject('unknown table');
+      return null;
+    }
+    const feed = feedOf(layout, { tree, tally });
+    return (row) => {
+      tally.row(name);
+      if (!Array.isArray(row)) return tally.reject('not a row');
+      return feed(row);
+    };
+  };
+  const readers = new Map<string, RowReader | null>();
+  return {
+    open,
+    read(name, row) {
+      if (typeof row !== 'object' || row === null) return tally.reject('not a row');
+      const columns = Object.keys(row);
+      const key = `${name} ${columns.join(' ')}`;
+      let reader = readers.get(key);
+      if (reader === undefined) {
+        if (readers.size >= MOST_LAYOUTS) readers.clear();
+        reader = open(name, columns);
+        readers.set(key, reader);
+      }
+      return reader === null ? null : reader(Object.values(row));
+    },
+    seed(rows) {
+      tree.seed(rows.map((row) => seedFacts((column) => row[column])));
+    },
+    save(event) {
+      if (!(event instanceof RowEvent)) return null;
+      const { layout, row, timeMs, serial, process, parent, movedFrom } = event;
+      return {
+        ...{ table: layout.table.spec.name, columns: layout.columns, row, timeMs, serial, movedFrom },
+        lineage: saveLineage(process ?? parent),
+        acted: process !== null,
+      };
+    },
+    load(saved) {
+      if (typeof saved !== 'object' || saved === null) return null;
+      const { table, columns, row, timeMs, serial, movedFrom, lineage, acted } = saved as Record<
+        string,
+        unknown
+      >;
+      if (typeof table !== 'string' || !isTexts(columns) || !Array.isArray(row)) return null;
+      if (typeof timeMs !== 'number' || typeof serial !== 'number') return null;
+      const key = `${table} ${columns.join(' ')}`;
+      const layout = layouts.get(key) ?? layoutOf(table, columns);
+      if (layout === null) return null;
+      if (layouts.size >= MOST_LAYOUTS) layouts.clear();
+      layouts.set(key, layout);
+      const first = loadLineage(lineage);
+      const process = acted === true ? first : null;
+      const parent = acted === true ? (first?.parent ?? null) : first;
+      return new RowEvent(layout, row, {
+        ...{ timeMs, serial, process, parent, movedFrom: typeof movedFrom === 'string' ? movedFrom : null },
+      });
+    },
+    get health() {
+      const { rows, rejected, repaired, cut } = tally;
+      return { rows, rejected, repaired, cut };
+    },
+  };
+}
+
+/** Lists of columns remembered; a log can hold any number of different ones. */
+const MOST_LAYOUTS = 256;
+
+function createLayout(
+  table: CompiledTable,
+  columns: readonly string[],
+  { host, tree }: { readonly host: Host; readonly tree: ProcessTree },
+): Layout {
+  const places = new Int16Array(COLUMN_COUNT).fill(-1);
+  for (const [place, name] of columns.entries()) {
+    const id = findColumnId(name);
+    if (id >= 0 && place < 32_000) places[id] = place;
+  }
+  return { table, columns, places, host, tree };
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string');
+}

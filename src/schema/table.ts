@@ -1,5 +1,7 @@
 import type { FieldType, Value } from '../rule/index.ts';
 
+export type Platform = 'linux' | 'darwin' | 'windows';
+
 /** EQL's event categories that osquery's tables can fill. */
 export type Category =
   | 'process'

@@ -1,0 +1,39 @@
+import type { Field, FieldType } from '../rule/index.ts';
+import { columnsOf } from './columns-of.ts';
+import type { TableDefinition } from './definition.ts';
+import type { CompiledTable, Read } from './row-event.ts';
+import type { FieldSource, Platform, TableSpec } from './table.ts';
+
+/** Gives a field its slot; asked again for the same name it gives the same. */
+export type Numbering = (name: string, type: FieldType) => Field;
+
+export function compileTable(
+  definition: TableDefinition,
+  platform: Platform,
+  number: Numbering,
+): CompiledTable {
+  const columns = columnsOf(definition.name, platform);
+  const names = new Set(columns.map(({ name }) => name));
+  const sources = new Map<string, FieldSource>();
+  const readers: (Read | undefined)[] = [];
+  const definitions: { field: Field; list: boolean }[] = [];
+  let cached = 0;
+  for (const one of definition.fields(platform)) {
+    const field = number(one.field, one.type);
+    const place = cached;
+    if (one.cache) cached++;
+    while (readers.length <= field.slot) readers.push(undefined);
+    readers[field.slot] = one.cache ? (event) => event.once(place, one.read) : one.read;
+    definitions.push({ field, list: one.list });
+    const { type, derivation, fidelity, note } = one;
+    sources.set(one.field, { field: one.field, type, derivation, fidelity, note });
+  }
+  const { name, evented, rank, categories, flags, cost } = definition;
+  const spec: TableSpec = {
+    ...{ name, evented, rank, categories, flags, cost, columns },
+    reads: definition.reads.filter((column) => names.has(column)),
+    unused: Object.fromEntries(Object.entries(definition.unused).filter(([column]) => names.has(column))),
+    fields: sources,
+  };
+  return { spec, readers, cached, definitions };
+}

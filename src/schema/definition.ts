@@ -1,0 +1,110 @@
+import type { FieldType, Scalar, Value } from '../rule/index.ts';
+import { columnId } from './column-ids.ts';
+import type { TableName } from './columns-of.ts';
+import type { Read } from './row-event.ts';
+import type { Category, Derivation, Fidelity, FieldSource, Platform } from './table.ts';
+
+/** How a table has a field, and the reading of it. */
+export interface Definition extends FieldSource {
+  readonly read: Read;
+  /** Worth keeping once computed. */
+  readonly cache: boolean;
+  /** Its values are several of one kind (arguments), not several ways of saying one (names). */
+  readonly list: boolean;
+}
+
+/** A table as its file defines it. */
+export interface TableDefinition {
+  readonly name: TableName;
+  readonly platforms: readonly Platform[];
+  readonly evented: boolean;
+  readonly rank: number;
+  readonly categories: readonly Category[];
+  readonly reads: readonly string[];
+  readonly unused: Readonly<Record<string, string>>;
+  readonly flags: readonly string[];
+  readonly cost: string;
+  readonly fields: (platform: Platform) => readonly Definition[];
+}
+
+interface Wording {
+  readonly type?: FieldType;
+  readonly fidelity?: Fidelity;
+  readonly note?: string;
+  readonly list?: boolean;
+}
+
+function define(
+  field: string,
+  derivation: Derivation,
+  read: Read,
+  wording: Wording & { cache: boolean },
+): Definition {
+  const { type = 'keyword', fidelity = 'exact', note = '', list = false, cache } = wording;
+  return { field, type, derivation, fidelity, note, read, cache, list };
+}
+
+/** The column itself: a text, or for the type `number` a number. */
+export function column(field: string, name: string, wording: Wording = {}): Definition {
+  const id = columnId(name);
+  const read: Read =
+    wording.type === 'number' ? (event) => event.number(id) : (event) => textOrNull(event.text(id));
+  return define(field, { kind: 'column', column: name }, read, { ...wording, cache: false });
+}
+
+/** The same for every row. */
+export function constant(field: string, value: Value, wording: Wording = {}): Definition {
+  return define(field, { kind: 'constant', value }, () => value, { ...wording, cache: false });
+}
+
+/** Decided by one column's text; null for any other text. */
+export function cases(
+  field: string,
+  name: string,
+  values: Readonly<Record<string, Value>>,
+  wording: Wording = {},
+): Definition {
+  const id = columnId(name);
+  const map = new Map(Object.entries(values));
+  const read: Read = (event) => map.get(event.text(id)) ?? null;
+  return define(field, { kind: 'cases', column: name, cases: values, otherwise: null }, read, {
+    ...wording,
+    cache: false,
+  });
+}
+
+/** Decided by these columns alone, in a way that only code can say. */
+export function computed(
+  field: string,
+  columns: readonly string[],
+  read: Read,
+  wording: Wording = {},
+): Definition {
+  return define(field, { kind: 'computed', columns }, read, { ...wording, cache: true });
+}
+
+/** From outside of the row: the process tree, users and groups, the host. */
+export function outside(
+  field: string,
+  columns: readonly string[],
+  read: Read,
+  wording: Wording = {},
+): Definition {
+  return define(field, { kind: 'outside', columns }, read, { ...wording, cache: true });
+}
+
+export function textOrNull(text: string): string | null {
+  return text === '' ? null : text;
+}
+
+/** One value, several, or null when there is none; each once. */
+export function several(...values: readonly (Scalar | null)[]): Value {
+  const kept: Scalar[] = [];
+  for (const value of values) if (value !== null && value !== '' && !kept.includes(value)) kept.push(value);
+  return kept.length === 0 ? null : kept.length === 1 ? kept[0]! : kept;
+}
+
+/** The list, or null when it is empty. */
+export function listOrNull(values: readonly Scalar[]): Value {
+  return values.length === 0 ? null : values;
+}

@@ -1,0 +1,140 @@
+import type { Process } from '../../process/index.ts';
+import type { Value } from '../../rule/index.ts';
+import { ancestorsOf, entityId, leadersOf } from '../ancestry.ts';
+import { type Definition, listOrNull, outside, several } from '../definition.ts';
+import type { RowEvent } from '../row-event.ts';
+import type { Fidelity } from '../table.ts';
+
+type Of = (event: RowEvent) => Process | null;
+type ReadProcess = (process: Process, event: RowEvent) => Value;
+
+/** What a family of fields says of itself in the field map. */
+interface Family {
+  readonly of: Of;
+  readonly columns: readonly string[];
+  readonly fidelity: Fidelity;
+  readonly note: string;
+}
+
+/** Each field of a process that the tree knows, by the end of its name. */
+const FIELDS: Readonly<
+  Record<string, { readonly read: ReadProcess; readonly type?: 'number'; readonly list?: true }>
+> = {
+  name: { read: (process) => listOfOne(process.names) },
+  executable: { read: executablesOf },
+  command_line: { read: (process) => several(process.commandLine, process.args.line) },
+  args: { read: argumentsOf, list: true },
+  args_count: { read: (process) => process.args.words.length || null, type: 'number' },
+  pid: { read: (process) => process.pid, type: 'number' },
+  entity_id: { read: (process, event) => entityId(event.host.id, process) },
+  working_directory: { read: (process) => process.workingDirectory || null },
+  'user.id': { read: (process) => process.userId || null },
+  'user.name': { read: (process, event) => event.host.userName(process.userId) },
+  'group.id': { read: (process) => process.groupId || null },
+  'group.name': { read: (process, event) => event.host.groupName(process.groupId) },
+};
+
+export function processFamily(
+  prefix: string,
+  names: readonly string[],
+  family: Family,
+): readonly Definition[] {
+  return names.map((name) => {
+    const field = FIELDS[name]!;
+    return outside(
+      `${prefix}.${name}`,
+      family.columns,
+      (event) => {
+        const process = family.of(event);
+        return process === null ? null : field.read(process, event);
+      },
+      {
+        type: field.type ?? 'keyword',
+        fidelity: family.fidelity,
+        note: family.note,
+        list: field.list === true,
+      },
+    );
+  });
+}
+
+/** What the tree says of the acting process's parent, ancestors and leaders. */
+export function kinFields(pidColumns: readonly string[]): readonly Definition[] {
+  const family = { columns: pidColumns, fidelity: 'approximate' } as const;
+  const leader = {
+    ...family,
+    note: 'guessed from the ancestry: rows tell of no session and no process group',
+  };
+  const leaders = (event: RowEvent) => (event.process === null ? null : leadersOf(event.process));
+  return [
+    ...processFamily('process.parent', Object.keys(FIELDS), {
+      ...{ ...family, of: (event) => event.parent },
+      note: 'from the process tree; inferred where no row told of the parent (the alert says so)',
+    }),
+    ...processFamily('process.entry_leader', LEADER, {
+      ...leader,
+      of: (event) => leaders(event)?.entry ?? null,
+    }),
+    ...processFamily('process.session_leader', LEADER, {
+      ...leader,
+      of: (event) => leaders(event)?.session ?? null,
+    }),
+    ...processFamily('process.group_leader', LEADER, {
+      ...leader,
+      of: (event) => leaders(event)?.group ?? null,
+    }),
+    outside(
+      'process.entry_leader.entry_meta.type',
+      pidColumns,
+      (event) => leaders(event)?.entryType ?? null,
+      leader,
+    ),
+    outside('process.Ext.ancestry', pidColumns, ancestryOf, {
+      ...{ fidelity: 'partial', list: true, note: 'entity ids of the ancestors that the process tree knows' },
+    }),
+    outside('process.previous.executable', pidColumns, (event) => event.process?.previous?.path || null, {
+      ...{ fidelity: 'partial', note: 'what ran in this pid before, its fork included' },
+    }),
+    outside('process.previous.args', pidColumns, (event) => wordsOf(event.process?.previous ?? null), {
+      ...{ fidelity: 'partial', list: true, note: 'what ran in this pid before, its fork included' },
+    }),
+  ];
+}
+
+const LEADER = [
+  'name',
+  'executable',
+  'command_line',
+  'args',
+  'pid',
+  'entity_id',
+  'working_directory',
+  'user.id',
+  'user.name',
+  'group.id',
+];
+
+/** The file, and the first word of the command line when it is a path. */
+export function executablesOf(process: Process): Value {
+  const first = process.args.words[0] ?? '';
+  return several(process.path, /^(?:\/|[A-Za-z]:\\)/.test(first) ? first : null);
+}
+
+/** The words, and what a shell was given to run as the one argument that it was. */
+export function argumentsOf(process: Process): Value {
+  const { words, script } = process.args;
+  return listOrNull(script === null ? words : [...words, script]);
+}
+
+export function listOfOne(values: readonly string[]): Value {
+  return values.length === 1 ? values[0]! : listOrNull(values);
+}
+
+function wordsOf(process: Process | null): Value {
+  return process === null ? null : listOrNull(process.args.words);
+}
+
+function ancestryOf(event: RowEvent): Value {
+  if (event.parent === null) return null;
+  return ancestorsOf(event.parent).map((process) => entityId(event.host.id, process));
+}

@@ -1,0 +1,36 @@
+import { suggest } from '../text/index.ts';
+
+/** Why no event table has what a family of fields asks for, by the beginning of the names. */
+const REASONS: readonly (readonly [string, string])[] = [
+  ['process.env_vars', 'osquery leaves `env` of process_events empty on Linux'],
+  ['process.hash', 'process tables have no hash of the program'],
+  ['process.pe', 'process tables do not read the header of the program'],
+  ['process.thread.capabilities', 'audit rows as osquery keeps them have no capabilities'],
+  ['process.interactive', 'process tables tell of no terminal'],
+  ['process.parent.interactive', 'process tables tell of no terminal'],
+  ['process.tty', 'process tables tell of no terminal'],
+  ['process.code_signature', 'only macOS tables tell of signatures'],
+  ['process.parent.code_signature', "the process tree keeps no signature of a parent's program"],
+  ['container.', 'event tables tell of no container'],
+  ['kubernetes.', 'osquery has no events of Kubernetes'],
+  ['orchestrator.', 'osquery has no events of an orchestrator'],
+  ['registry.', 'osquery has no event table for the registry'],
+  ['dll.', 'osquery has no event table for loaded libraries'],
+  ['winlog.', "windows_events keeps a record's data as one JSON text, which is not read"],
+  ['http.', 'osquery does not see what goes over a connection'],
+  ['url.', 'osquery does not see what goes over a connection'],
+  ['dns.', 'only Windows has an event table for DNS lookups'],
+  ['cloud.', 'osquery has no events of a cloud'],
+  ['auditd.data.a', 'osquery drops the arguments of system calls'],
+  ['file.Ext.header_bytes', 'osquery does not read the contents of files'],
+  ['file.Ext.entropy', 'osquery does not read the contents of files'],
+  ['kibana.', 'alerts of other rules are no events of osquery'],
+];
+
+/** Says why a field cannot be had, and which similar one can. */
+export function missingBecause(field: string, known: Iterable<string>): string {
+  const reason =
+    REASONS.find(([beginning]) => field.startsWith(beginning))?.[1] ?? 'no event table of osquery carries it';
+  const near = suggest(field, known);
+  return near === undefined ? `${reason}.` : `${reason}. ${near}`;
+}

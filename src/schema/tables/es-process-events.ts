@@ -1,0 +1,199 @@
+import { baseName, type Process } from '../../process/index.ts';
+import type { Value } from '../../rule/index.ts';
+import { entityId } from '../ancestry.ts';
+import { columnId } from '../column-ids.ts';
+import {
+  cases,
+  column,
+  computed,
+  type Definition,
+  listOrNull,
+  outside,
+  several,
+  type TableDefinition,
+  textOrNull,
+} from '../definition.ts';
+import { originFields } from '../fields/origin.ts';
+import { argumentsOf, executablesOf, kinFields, listOfOne, processFamily } from '../fields/process.ts';
+import { userFields } from '../fields/user.ts';
+import type { RowEvent } from '../row-event.ts';
+import { EXEC_ACTIONS, FORK_ACTIONS } from './process-events.ts';
+
+const TYPE = columnId('event_type');
+const PATH = columnId('path');
+const CMDLINE = columnId('cmdline');
+const ENV = columnId('env');
+const SIGNING = columnId('signing_id');
+const CDHASH = columnId('cdhash');
+const FLAGS = columnId('codesigning_flags');
+const PID = columnId('pid');
+const CHILD = columnId('child_pid');
+const EXIT_CODE = columnId('exit_code');
+const RESPONSIBLE = columnId('responsible_pid');
+const PLATFORM = columnId('platform_binary');
+
+/** The process of an exec row, which that row describes in full. */
+const executed = (event: RowEvent): Process | null => (event.text(TYPE) === 'exec' ? event.process : null);
+
+export const esProcessEvents: TableDefinition = {
+  name: 'es_process_events',
+  platforms: ['darwin'],
+  evented: true,
+  rank: 0,
+  categories: ['process'],
+  reads: [
+    ...[
+      'eid',
+      'time',
+      'event_type',
+      'pid',
+      'parent',
+      'original_parent',
+      'responsible_pid',
+      'child_pid',
+      'path',
+    ],
+    ...[
+      'cmdline',
+      'cmdline_count',
+      'cwd',
+      'env',
+      'uid',
+      'gid',
+      'username',
+      'signing_id',
+      'team_id',
+      'cdhash',
+    ],
+    ...['platform_binary', 'codesigning_flags', 'exit_code', 'session_id'],
+  ],
+  unused: {
+    version: 'of the message format',
+    seq_num: 'orders messages of one kind; eid orders the rows',
+    global_seq_num: 'orders messages; eid orders the rows',
+    pidversion: 'the place in the stream tells execs of one pid apart',
+    responsible_pidversion: 'the tree finds it by its pid',
+    parent_pidversion: 'the tree finds it by its pid',
+    env_count: 'the environment says it',
+    euid: 'osquery fills it with the effective group (`es_utils.cpp`)',
+    egid: 'no rule asks for it',
+  },
+  flags: ['--disable_events=false', '--disable_endpointsecurity=false'],
+  cost: 'Cheap. Needs osqueryd to be run as an app with the Endpoint Security entitlement and Full Disk Access.',
+  fields: (platform) => [
+    ...originFields({
+      ...{ platform, categories: ['process'] },
+      datasets: ['endpoint.events.process'],
+      modules: ['endpoint'],
+    }),
+    cases('event.type', 'event_type', { exec: ['start'], fork: ['start'], exit: ['end'] }),
+    cases('event.action', 'event_type', { exec: EXEC_ACTIONS, fork: FORK_ACTIONS, exit: ['end', 'exit'] }),
+    ...ownFields(),
+    ...kinFields(['pid', 'parent']),
+    ...responsibleFields('process.Ext.effective_parent'),
+    ...responsibleFields('Effective_process'),
+    ...signatureFields(),
+    ...userFields({ real: 'uid', effective: null, audit: null, group: 'gid', effectiveGroup: null }).filter(
+      ({ field }) => field !== 'user.name',
+    ),
+    column('user.name', 'username'),
+  ],
+};
+
+function ownFields(): readonly Definition[] {
+  const words = { note: 'the words of `cmdline`, which osquery quotes where it must' } as const;
+  return [
+    computed('process.pid', ['pid', 'child_pid', 'event_type'], (event) => actorPid(event), {
+      type: 'number',
+    }),
+    computed('process.executable', ['path', 'cmdline', 'event_type'], (event) => {
+      const process = executed(event);
+      return process === null ? textOrNull(event.text(PATH)) : executablesOf(process);
+    }),
+    computed('process.name', ['path', 'cmdline', 'event_type'], (event) => {
+      const process = executed(event);
+      return process === null ? textOrNull(baseName(event.text(PATH))) : listOfOne(process.names);
+    }),
+    computed('process.command_line', ['cmdline', 'event_type'], (event) => {
+      const process = executed(event);
+      return process === null ? null : several(process.args.line, event.text(CMDLINE).trimEnd());
+    }),
+    computed(
+      'process.args',
+      ['cmdline', 'event_type'],
+      (event) => {
+        const process = executed(event);
+        return process === null ? null : argumentsOf(process);
+      },
+      { ...words, list: true },
+    ),
+    column('process.args_count', 'cmdline_count', { type: 'number' }),
+    column('process.working_directory', 'cwd'),
+    computed('process.env_vars', ['env'], (event) => listOrNull(splitQuoted(event.text(ENV))), {
+      list: true,
+    }),
+    computed(
+      'process.exit_code',
+      ['exit_code', 'event_type'],
+      (event) => (event.text(TYPE) === 'exit' ? event.number(EXIT_CODE) : null),
+      { type: 'number' },
+    ),
+    outside('process.entity_id', ['pid', 'eid'], (event) =>
+      event.process === null ? null : entityId(event.host.id, event.process),
+    ),
+  ];
+}
+
+function actorPid(event: RowEvent): Value {
+  return event.number(event.text(TYPE) === 'fork' ? CHILD : PID);
+}
+
+function splitQuoted(text: string): readonly string[] {
+  return [...text.matchAll(/"((?:[^"\\]|\\.)*)"(?: |$)|([^ ]+)/gs)].map(([, quoted, plain]) =>
+    quoted === undefined ? plain! : quoted.replace(/\\(.)/gs, '$1'),
+  );
+}
+
+function responsibleFields(prefix: string): readonly Definition[] {
+  return processFamily(prefix, ['name', 'executable', 'pid', 'entity_id', 'command_line', 'args'], {
+    of: (event) => event.other(RESPONSIBLE),
+    ...{
+      columns: ['responsible_pid'],
+      fidelity: 'approximate',
+      note: 'the responsible process, from the process tree',
+    },
+  });
+}
+
+function signatureFields(): readonly Definition[] {
+  const signed = (event: RowEvent): boolean => event.text(SIGNING) !== '' || event.text(CDHASH) !== '';
+  const flags = (event: RowEvent): readonly string[] => event.text(FLAGS).split(', ');
+  const trusted = (event: RowEvent): boolean =>
+    signed(event) && !flags(event).includes('NOT_VALID') && !flags(event).includes('ADHOC');
+  const columns = ['signing_id', 'cdhash', 'codesigning_flags'];
+  const note = 'valid and not ad hoc, by the kernel; the chain to Apple is not checked';
+  return [
+    computed('process.code_signature.exists', columns, signed, { type: 'boolean' }),
+    computed('process.code_signature.trusted', columns, trusted, {
+      type: 'boolean',
+      fidelity: 'approximate',
+      note,
+    }),
+    computed('process.code_signature.valid', columns, trusted, {
+      type: 'boolean',
+      fidelity: 'approximate',
+      note,
+    }),
+    column('process.code_signature.signing_id', 'signing_id'),
+    column('process.code_signature.team_id', 'team_id'),
+    column('process.code_signature.cdhash', 'cdhash'),
+    computed(
+      'process.code_signature.subject_name',
+      ['platform_binary'],
+      (event) => (event.text(PLATFORM) === '1' ? 'Software Signing' : null),
+      {
+        ...{ fidelity: 'partial', note: "of Apple's own programs; osquery does not tell others' subject" },
+      },
+    ),
+  ];
+}

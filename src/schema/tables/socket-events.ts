@@ -1,0 +1,87 @@
+import { columnId } from '../column-ids.ts';
+import { cases, column, computed, type TableDefinition, textOrNull } from '../definition.ts';
+import { endFields, FAMILIES, TRANSPORTS } from '../fields/network.ts';
+import { originFields } from '../fields/origin.ts';
+import { actorFields } from '../fields/program.ts';
+import { auditUser } from '../fields/user.ts';
+
+const ACTION = columnId('action');
+const FAMILY = columnId('family');
+const DESTINATION: Readonly<Record<string, 'local' | 'remote'>> = { connect: 'remote', accept: 'local' };
+const SOURCE: Readonly<Record<string, 'local' | 'remote'>> = {
+  connect: 'local',
+  accept: 'remote',
+  bind: 'local',
+};
+
+export const CONNECTED: readonly string[] = ['connection_attempted', 'connected-to'];
+const ACCEPTED: readonly string[] = ['connection_accepted', 'accepted-connection-from'];
+
+export const socketEvents: TableDefinition = {
+  name: 'socket_events',
+  platforms: ['linux', 'darwin'],
+  evented: true,
+  rank: 2,
+  categories: ['network'],
+  reads: [
+    ...['eid', 'time', 'action', 'pid', 'path', 'family', 'protocol', 'local_address', 'local_port'],
+    ...['remote_address', 'remote_port', 'socket', 'status', 'success', 'auid'],
+  ],
+  unused: { fd: 'a number inside the process', uptime: 'when the row was stored, as `time` says' },
+  flags: [
+    ...[
+      '--disable_events=false',
+      '--disable_audit=false',
+      '--audit_allow_config=true',
+      '--audit_persist=true',
+    ],
+    ...['--audit_allow_sockets=true', '--audit_allow_accept_socket_events=true'],
+  ],
+  cost: 'Moderate: one row for each connect, bind and accept. Tells of no transport and of no bytes.',
+  fields: (platform) => [
+    ...originFields({
+      ...{ platform, categories: ['network'] },
+      datasets: ['endpoint.events.network', 'auditd_manager.auditd'],
+      modules: ['endpoint', 'auditd', 'auditd_manager'],
+    }),
+    cases('event.type', 'action', {
+      connect: ['start', 'connection'],
+      accept: ['start', 'connection'],
+      bind: ['info'],
+    }),
+    computed('event.action', ['action', 'family'], (event) => {
+      const action = event.text(ACTION);
+      if (action === 'connect') {
+        return event.text(FAMILY) === '2' ? [...CONNECTED, 'ipv4_connection_attempt_event'] : CONNECTED;
+      }
+      return action === 'accept' ? ACCEPTED : action === 'bind' ? ['bound-socket'] : textOrNull(action);
+    }),
+    cases('event.outcome', 'success', { '1': 'success', '0': 'failure' }),
+    cases('network.direction', 'action', {
+      connect: ['egress', 'outgoing', 'outbound'],
+      accept: ['ingress', 'incoming', 'inbound'],
+    }),
+    cases('network.type', 'family', FAMILIES),
+    cases('auditd.data.socket.family', 'family', FAMILIES),
+    cases('network.transport', 'protocol', TRANSPORTS, {
+      ...{ fidelity: 'partial', note: 'audit does not tell: the column is 0' },
+    }),
+    ...endFields({
+      prefix: 'destination',
+      at: (event) => DESTINATION[event.text(ACTION)] ?? null,
+      decides: ['action'],
+    }),
+    ...endFields({
+      prefix: 'source',
+      at: (event) => SOURCE[event.text(ACTION)] ?? null,
+      decides: ['action'],
+    }),
+    column('auditd.data.socket.path', 'socket', {
+      fidelity: 'partial',
+      note: 'of UNIX sockets, when they are shown',
+    }),
+    column('auditd.data.result', 'status'),
+    ...actorFields({ pid: 'pid', path: 'path' }),
+    ...auditUser('auid'),
+  ],
+};
