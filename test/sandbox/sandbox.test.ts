@@ -92,53 +92,49 @@ test('a pack runs over events through the extension, each event once', async (t)
   t.is((await sandbox.query('SELECT executions FROM osquery_schedule'))[0]!['executions'], '5');
 });
 
-test('a batch of 20,000 events is one call, and a longer backlog keeps its newest', async (t) => {
-  const { sandbox } = await start(t);
-  const cmdline = `/usr/bin/make -j4 ${'x'.repeat(100)}`;
-  await sandbox.feed(
-    'process_events',
-    Array.from({ length: 20_500 }, (_, index) => ({ pid: index, cmdline })),
-  );
-  const [row, ...others] = await sandbox.query(
-    `SELECT events, eid FROM scan WHERE rule = 'count' AND batch < ${BATCH}`,
-  );
-  t.deepEqual(others, []);
-  t.deepEqual(row, { events: '20000', eid: '0000020500' });
+const ordered = (rule: string) => ({
+  query: `SELECT * FROM scan WHERE rule = '${rule}' AND batch < '[]'`,
+  interval: 60,
 });
+const SHARED_SCHEDULE = {
+  broken: { query: 'SELECT * FROM absent', interval: 60 },
+  failing: ordered('fail'),
+  working: ordered('count'),
+  large: { query: `SELECT alert_id, cmdline FROM scan WHERE rule = 'large'`, interval: 60 },
+};
 
-test('a failing query is a status line and stops nothing', async (t) => {
-  const query = (rule: string) => ({
-    query: `SELECT * FROM scan WHERE rule = '${rule}' AND batch < '[]'`,
-    interval: 10,
-  });
-  const config = {
-    schedule: {
-      broken: { query: 'SELECT * FROM absent', interval: 10 },
-      failing: query('fail'),
-      working: query('count'),
-    },
-  };
-  const { sandbox, results, statuses } = await start(t, { config });
-  await sandbox.advance(10);
+/** One extension for tests that leave it as it is: starting one takes a while. */
+test('queries of one extension', async (t) => {
+  const { sandbox, results, statuses } = await start(t, { config: { schedule: SHARED_SCHEDULE } });
+
+  t.log('a failing query is a status line and stops nothing');
+  await sandbox.advance(60);
   const errors = statuses.filter(({ severity }) => severity === 2).map(({ message }) => message);
   t.is(errors[0], 'Error executing scheduled query broken: no such table: absent');
   t.regex(errors[1]!, /^Error executing scheduled query failing: .*no such rule: fail/);
-  t.deepEqual(
-    columnsIn(results).map(({ events }) => events),
-    ['0'],
-  );
-});
 
-test('long values and bytes that are no UTF-8 come back whole', async (t) => {
-  const { sandbox, results } = await start(t, {
-    config: {
-      schedule: { large: { query: `SELECT alert_id, cmdline FROM scan WHERE rule = 'large'`, interval: 60 } },
-    },
-  });
-  await sandbox.runNow('large');
-  t.deepEqual(columnsIn(results), [{ alert_id: 'x'.repeat(7000), cmdline: String.raw`a\xFF\x0A` }]);
-  const [row] = await sandbox.query(`SELECT cmdline FROM scan WHERE rule = 'large'`);
-  t.deepEqual(row!['cmdline'], Uint8Array.from([0x61, 0xff, 0x0a]));
+  t.log('long values and bytes that are no UTF-8 come back whole');
+  t.deepEqual(
+    columnsIn(results).map(({ events, alert_id, cmdline }) => [events, alert_id, cmdline]),
+    [
+      ['0', '', ''],
+      [undefined, 'x'.repeat(7000), String.raw`a\xFF\x0A`],
+    ],
+  );
+  const [large] = await sandbox.query(`SELECT cmdline FROM scan WHERE rule = 'large'`);
+  t.deepEqual(large!['cmdline'], Uint8Array.from([0x61, 0xff, 0x0a]));
+
+  t.log('a batch of 20,000 events is one call, and a longer backlog keeps its newest');
+  const cmdline = `/usr/bin/make -j4 ${'x'.repeat(100)}`;
+  const events = Array.from({ length: 20_500 }, (_, index) => ({ pid: index, cmdline }));
+  await sandbox.feed('process_events', events);
+  t.deepEqual(await sandbox.query(`SELECT events, eid FROM scan WHERE rule = 'count' AND batch < ${BATCH}`), [
+    { events: '20000', eid: '0000020500' },
+  ]);
+
+  t.log('an extension that dies while it is asked fails that query');
+  await t.throwsAsync(sandbox.query(`SELECT * FROM scan WHERE rule = 'exit'`));
+  t.deepEqual(await sandbox.query('SELECT 1 AS one'), [{ one: '1' }]);
 });
 
 test('an extension that dies is forgotten at one failed ping, started anew, and goes on where the pointer stood', async (t) => {
@@ -168,12 +164,6 @@ test('an extension that dies is forgotten at one failed ping, started anew, and 
     columnsIn(results).map(({ cmdline }) => cmdline),
     ['alert while away'],
   );
-});
-
-test('an extension that dies while it is asked fails that query', async (t) => {
-  const { sandbox } = await start(t);
-  await t.throwsAsync(sandbox.query(`SELECT * FROM scan WHERE rule = 'exit'`));
-  t.deepEqual(await sandbox.query('SELECT 1 AS one'), [{ one: '1' }]);
 });
 
 test('the manager answers as core does', async (t) => {

@@ -36,6 +36,13 @@ async function setUp(t: ExecutionContext): Promise<Setup> {
 
 /** One database for the tables of cases, which change nothing: a thread takes a while to start. */
 let shared: Setup;
+
+function useShared(rows: Setup['rows'] = []): Setup {
+  shared.contexts.length = 0;
+  shared.rows = rows;
+  return shared;
+}
+
 test.before(async () => {
   shared = await open();
 });
@@ -144,16 +151,15 @@ const HANDED: readonly { readonly where: string; readonly want: Readonly<Record<
 ];
 for (const { where, want } of HANDED) {
   test.serial(`WHERE ${where} hands over ${JSON.stringify(want)}`, async (t) => {
-    const { database, contexts } = shared;
-    contexts.length = 0;
+    const { database, contexts } = useShared();
     await database.query(`SELECT pid FROM proto_scan WHERE ${where}`);
     t.is(contexts.length, 1);
     t.deepEqual(Object.fromEntries(Object.keys(want).map((name) => [name, listOf(contexts[0], name)])), want);
   });
 }
 
-test('an IN over a column that is not OPTIMIZED calls the table once for each value', async (t) => {
-  const { database, contexts } = await setUp(t);
+test.serial('an IN over a column that is not OPTIMIZED calls the table once for each value', async (t) => {
+  const { database, contexts } = useShared();
   await database.query(`SELECT pid FROM proto_scan WHERE rule IN ('b', 'a', NULL)`);
   t.deepEqual(
     contexts.map((context) => listOf(context, 'rule')),
@@ -161,8 +167,8 @@ test('an IN over a column that is not OPTIMIZED calls the table once for each va
   );
 });
 
-test('a joined table gives the value of each of its rows', async (t) => {
-  const { database, contexts } = await setUp(t);
+test.serial('a joined table gives the value of each of its rows', async (t) => {
+  const { database, contexts } = useShared();
   await database.query(
     `WITH b(j) AS (VALUES ('[1]'), ('[2]')) SELECT pid FROM b JOIN proto_scan s ON s.batch < b.j`,
   );
@@ -172,15 +178,13 @@ test('a joined table gives the value of each of its rows', async (t) => {
   );
 });
 
-test('rows that come back are compared again, as osquery types them', async (t) => {
-  const setup = await setUp(t);
-  setup.rows = [
+test.serial('rows that come back are compared again, as osquery types them', async (t) => {
+  const { database } = useShared([
     { batch: '0', rule: 'x', pid: '0000000010' },
     { batch: '7', rule: 'y', pid: '0x10' },
     { batch: 'zz', rule: 'x', pid: 'none' },
     { rule: 'x', pid: '3 of them' },
-  ];
-  const { database } = setup;
+  ]);
   const rows = async (where: string) =>
     (await database.query(`SELECT pid FROM proto_scan WHERE ${where}`)).rows.map(({ pid }) => pid);
   t.deepEqual(await rows(`batch < '[]'`), ['8', '16']);
@@ -218,8 +222,8 @@ test('* leaves hidden columns out, of extensions and of events', async (t) => {
   t.deepEqual(await columns('SELECT count(*) FROM process_events'), ['count(*)']);
 });
 
-test('the columns used are told, with their bits', async (t) => {
-  const { database, contexts } = await setUp(t);
+test.serial('the columns used are told, with their bits', async (t) => {
+  const { database, contexts } = useShared();
   await database.query(`SELECT cmdline, pid, rule FROM proto_scan WHERE event = 'x'`);
   const { colsUsed, colsUsedBitset } = JSON.parse(contexts[0]!) as {
     colsUsed: string[];
@@ -294,8 +298,8 @@ test('a failing generate fails the query with its message and nothing else', asy
   t.is((await database.query('SELECT 1; SELECT 2 AS two')).rows.length, 2);
 });
 
-test('columns of a query carry the types of their tables', async (t) => {
-  const { database } = await setUp(t);
+test.serial('columns of a query carry the types of their tables', async (t) => {
+  const { database } = useShared();
   t.deepEqual(await database.columns('SELECT s.pid, rule, e.cmdline FROM proto_scan s, process_events e'), [
     { name: 'pid', type: 'BIGINT' },
     { name: 'rule', type: 'TEXT' },
