@@ -23,6 +23,6 @@ run("Elasticsearch's own EQL tests find here what they find there", (t) => {
   );
   t.deepEqual(
     outcomes.filter(({ kind }) => kind === 'unsupported').map(({ name }) => name),
-    ['optionalNoDocsFieldNumericEquality'],
+    [],
   );
 });

@@ -1,6 +1,6 @@
 import type { Fields, FieldType } from '../../rule/index.ts';
 import { RuleError, type Source, type Span, suggest } from '../../text/index.ts';
-import type { Expression, FieldName, FunctionCall } from './ast.ts';
+import type { Expression, FieldName, FunctionCall, Value } from './ast.ts';
 import { type ArgumentType, type EqlType, FUNCTIONS, OLD_FUNCTIONS, type Signature } from './functions.ts';
 import { describe, quote } from './token.ts';
 
@@ -120,10 +120,19 @@ export class Checker {
     );
   }
 
-  /** Fails unless the two can be compared. */
-  expectComparable(left: Expression, right: Expression): void {
+  /**
+   * Gives back what is to be compared with `left`, and fails where that makes no sense.
+   *
+   * Elasticsearch reads a constant as the field's mapping would: 123 as the keyword "123". Here that is taken
+   * for a slip, except beside an optional field: its author does not count on how it is mapped.
+   */
+  comparable(left: Expression, right: Expression): Expression {
     const [a, b] = [this.typeOf(left), this.typeOf(right)];
-    if (isComparable(a, b) || isComparable(b, a)) return;
+    if (isComparable(a, b) || isComparable(b, a)) return right;
+    if (left.kind === 'field' && left.optional && right.kind === 'value') {
+      const read = readAs(a, right);
+      if (read !== undefined) return read;
+    }
     throw this.error(
       'EQL_TYPE',
       `Expected ${TYPE_NAMES[a]} to compare with ${this.name(left)}, found ${this.name(right)}.`,
@@ -138,8 +147,7 @@ export class Checker {
     if (wanted === 'text' && typeof found.value === 'number') return `Write "${found.value}".`;
     if (wanted === 'boolean' && (found.value === 'true' || found.value === 'false'))
       return `Write ${found.value}.`;
-    const number = typeof found.value === 'string' && /^-?\d+(\.\d+)?$/.test(found.value);
-    return wanted === 'number' && number ? `Write ${found.value}.` : undefined;
+    return wanted === 'number' && readAs(wanted, found) !== undefined ? `Write ${found.value}.` : undefined;
   }
 
   /** Names an expression in an error text: `the number "process.pid"`, `the text "x"`, `a condition`. */
@@ -212,6 +220,17 @@ export class Checker {
     const options = { code, source: this.source, span };
     return new RuleError(message, more.hint === undefined ? options : { ...options, hint: more.hint });
   }
+}
+
+/** A number as the text of its digits, and the other way round. */
+function readAs(wanted: EqlType, constant: Value): Value | undefined {
+  const { value, decimal } = constant;
+  if (wanted === 'text' && (typeof value === 'number' || typeof value === 'bigint')) {
+    const digits = decimal && Number.isInteger(value) ? `${value}.0` : String(value);
+    return Object.freeze({ ...constant, value: digits, decimal: false });
+  }
+  if (wanted !== 'number' || typeof value !== 'string' || !/^-?\d+(\.\d+)?$/.test(value)) return undefined;
+  return Object.freeze({ ...constant, value: Number(value), decimal: value.includes('.') });
 }
 
 /** Texts stand for addresses, versions and dates; numbers for dates. */

@@ -197,10 +197,10 @@ export class ConditionLowering {
     const mirrored = hasField(comparison.right);
     if (mirrored && hasField(comparison.left)) throw this.fieldAgainstField(comparison.right);
     const { left, right } = mirrored ? { left: comparison.right, right: comparison.left } : comparison;
-    this.checker.expectComparable(left, right);
+    const constant = this.checker.comparable(left, right);
     const plainOp = negated ? 'eq' : OPS[op];
     const compareOp = mirrored ? MIRRORED[plainOp] : plainOp;
-    const condition = compare(compareOp, this.operand(left), this.operand(right), false);
+    const condition = compare(compareOp, this.operand(left), this.operand(constant), false);
     return { condition, scripted: left.kind !== 'field', negated };
   }
 
@@ -232,10 +232,10 @@ export class ConditionLowering {
     const scalars: Scalar[] = [];
     const others: Condition[] = [];
     const left = this.operand(operand);
-    for (const value of values) {
-      if (hasField(value)) throw this.fieldAgainstField(value);
-      if (ignoreCase) this.checker.expect('text', value, 'after "in~"', 'Write "in".');
-      this.checker.expectComparable(operand, value);
+    for (const written of values) {
+      if (hasField(written)) throw this.fieldAgainstField(written);
+      if (ignoreCase) this.checker.expect('text', written, 'after "in~"', 'Write "in".');
+      const value = this.checker.comparable(operand, written);
       if (value.kind !== 'value') others.push(compare('eq', left, this.operand(value), ignoreCase));
       else if (value.value !== null) scalars.push(value.value);
       else if (scripted) others.push(UNKNOWN);

@@ -112,7 +112,7 @@ class QueryLowering {
       term.by.forEach((key, place) => {
         this.key(key);
         const other = first[place];
-        if (other !== undefined) this.checker.expectComparable(other.expression, key.expression);
+        if (other !== undefined) this.checker.comparable(other.expression, key.expression);
       });
     }
   }
