@@ -6,6 +6,7 @@ import { compileKeys, type KeyReader } from './keys.ts';
 import type { EventCodec, Found, Machine } from './machine.ts';
 import { compileEventQuery, type MachineOptions } from './plan.ts';
 import { compileReader } from './predicate.ts';
+import { Recency } from './recency.ts';
 import { shortName } from './short-name.ts';
 
 export interface NewTermsOptions extends MachineOptions {
@@ -46,8 +47,8 @@ class NewTermsMachine implements Machine {
   private readonly termsOf: KeyReader;
   private readonly version: string;
   private readonly feed: Feed;
-  /** When each term was last seen, the one seen longest ago first. */
-  private readonly lastSeenMs = new Map<string, number>();
+  /** When each term was last seen. */
+  private readonly lastSeenMs = new Recency<number>();
   private startMs: number | null = null;
 
   constructor(query: NewTermsQuery, options: NewTermsOptions) {
@@ -88,21 +89,19 @@ class NewTermsMachine implements Machine {
   /** Whether the term is new at that time. An event that comes too late finds a later one's term known. */
   private remember(term: string, timeMs: number): boolean {
     const last = this.lastSeenMs.get(term);
-    this.lastSeenMs.delete(term);
-    this.lastSeenMs.set(term, Math.max(timeMs, last ?? timeMs));
-    for (const oldest of this.lastSeenMs.keys()) {
-      if (this.lastSeenMs.size <= this.mostHeld) break;
-      this.lastSeenMs.delete(oldest);
+    this.lastSeenMs.touch(term, Math.max(timeMs, last ?? timeMs));
+    while (this.lastSeenMs.size > this.mostHeld && this.lastSeenMs.oldest !== null) {
+      this.lastSeenMs.delete(this.lastSeenMs.oldest.key);
       this.evicted += 1;
     }
     return last === undefined || last < timeMs - this.historyMs;
   }
 
-  /** Forgets terms from the front that would be new anyway. */
+  /** Forgets terms that would be new anyway. */
   private expire(nowMs: number): void {
-    for (const [term, last] of this.lastSeenMs) {
-      if (last >= nowMs - this.historyMs) return;
-      this.lastSeenMs.delete(term);
+    for (let oldest = this.lastSeenMs.oldest; oldest !== null; oldest = this.lastSeenMs.oldest) {
+      if (oldest.value >= nowMs - this.historyMs) return;
+      this.lastSeenMs.delete(oldest.key);
     }
   }
 
@@ -122,7 +121,7 @@ class NewTermsMachine implements Machine {
     this.evicted = saved.evicted;
     this.startMs = saved.startMs;
     this.feed.load(saved.feed, codec);
-    for (const [term, last] of saved.terms) this.lastSeenMs.set(term, last);
+    for (const [term, last] of saved.terms) this.lastSeenMs.touch(term, last);
     return true;
   }
 }

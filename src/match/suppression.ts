@@ -2,6 +2,7 @@ import type { AlertSuppression, Event, Field, Fields, Value } from '../rule/inde
 import { isList } from './closure.ts';
 import { encodeScalar } from './keys.ts';
 import type { Match } from './machine.ts';
+import { Recency } from './recency.ts';
 import { shortName } from './short-name.ts';
 
 /** What an alert stands for, beside its own match. */
@@ -78,9 +79,10 @@ class Groups implements Suppressor {
   private readonly readers: readonly ((match: Match, last: Event) => Value)[];
   private readonly mostHeld: number;
   private readonly version: string;
-  /** The one whose alert is oldest first. */
-  private readonly groups = new Map<string, Group>();
+  private readonly groups = new Recency<Group>();
   private pending: PendingAlert[] = [];
+  /** The groups that have an alert in this batch. */
+  private open: Group[] = [];
 
   constructor(suppression: AlertSuppression, fields: Fields, options: SuppressorOptions) {
     const { keyFields = [], mostHeld = 10_000 } = options;
@@ -114,18 +116,19 @@ class Groups implements Suppressor {
     this.pending.push(alert);
     const { durationMs } = this.suppression;
     const untilMs = durationMs === null ? Number.POSITIVE_INFINITY : last.timeMs + durationMs;
-    this.groups.delete(name);
-    this.groups.set(name, { untilMs, alert, untold: 0 });
+    const opened: Group = { untilMs, alert, untold: 0 };
+    this.open.push(opened);
+    this.groups.touch(name, opened);
   }
 
   flush(alert: (match: Match, suppressed: Suppressed) => void): void {
     const { pending } = this;
     this.pending = [];
     if (this.suppression.durationMs === null) this.groups.clear();
-    for (const group of this.groups.values()) group.alert = null;
-    for (const name of this.groups.keys()) {
-      if (this.groups.size <= this.mostHeld) break;
-      this.groups.delete(name);
+    for (const group of this.open) group.alert = null;
+    this.open = [];
+    while (this.groups.size > this.mostHeld && this.groups.oldest !== null) {
+      this.groups.delete(this.groups.oldest.key);
       this.evicted += 1;
     }
     for (const { match, values, hidden } of pending) alert(match, { values, hidden });
@@ -143,7 +146,7 @@ class Groups implements Suppressor {
     this.hidden = saved.hidden;
     this.evicted = saved.evicted;
     for (const [name, untilMs, untold] of saved.groups) {
-      this.groups.set(name, { untilMs, alert: null, untold });
+      this.groups.touch(name, { untilMs, alert: null, untold });
     }
     return true;
   }

@@ -8,6 +8,7 @@ import type { Reader } from './operand.ts';
 import { compareEvents } from './order.ts';
 import { compileEventQuery, type MachineOptions } from './plan.ts';
 import { compileReader } from './predicate.ts';
+import { Recency } from './recency.ts';
 
 /** What is counted under one combination of values. */
 interface Bucket {
@@ -53,8 +54,7 @@ class ThresholdMachine implements Machine {
   private readonly mostHeld: number;
   private readonly version: string;
   private readonly feed: Feed;
-  /** The one touched longest ago first. */
-  private readonly buckets = new Map<string, Bucket>();
+  private readonly buckets = new Recency<Bucket>();
   private counted = 0;
 
   constructor(query: ThresholdQuery, options: MachineOptions) {
@@ -89,9 +89,10 @@ class ThresholdMachine implements Machine {
   }
 
   private count(key: Key, event: Event, found: Found): void {
-    const bucket = this.buckets.get(key.text) ?? newBucket(key);
-    const before = this.buckets.delete(key.text) ? weightOf(bucket) : 0;
-    this.buckets.set(key.text, bucket);
+    const known = this.buckets.get(key.text);
+    const bucket = known ?? newBucket(key);
+    const before = known === undefined ? 0 : weightOf(known);
+    this.buckets.touch(key.text, bucket);
     if (event.timeMs > bucket.quietUntilMs) {
       this.add(bucket, event);
       if (this.isComplete(bucket)) found(this.close(bucket));
@@ -141,19 +142,19 @@ class ThresholdMachine implements Machine {
     return { events, keys: bucket.key.values };
   }
 
-  /** Drops groups from the front that decide nothing any more. */
+  /** Drops the groups touched longest ago that decide nothing any more. */
   private expire(nowMs: number): void {
-    for (const [text, bucket] of this.buckets) {
-      const lastMs = bucket.events.at(-1)?.timeMs ?? Number.NEGATIVE_INFINITY;
-      if (lastMs >= nowMs - this.query.windowMs || bucket.quietUntilMs >= nowMs) return;
-      this.drop(text, bucket);
+    for (let oldest = this.buckets.oldest; oldest !== null; oldest = this.buckets.oldest) {
+      const { events, quietUntilMs } = oldest.value;
+      const lastMs = events.at(-1)?.timeMs ?? Number.NEGATIVE_INFINITY;
+      if (lastMs >= nowMs - this.query.windowMs || quietUntilMs >= nowMs) return;
+      this.drop(oldest.key, oldest.value);
     }
   }
 
   private evictExcess(): void {
-    for (const [text, bucket] of this.buckets) {
-      if (this.counted <= this.mostHeld) return;
-      this.drop(text, bucket);
+    while (this.counted > this.mostHeld && this.buckets.oldest !== null) {
+      this.drop(this.buckets.oldest.key, this.buckets.oldest.value);
       this.evicted += 1;
     }
   }
@@ -168,7 +169,7 @@ class ThresholdMachine implements Machine {
       version: this.version,
       evicted: this.evicted,
       feed: this.feed.save(codec),
-      buckets: [...this.buckets.values()].map(({ key, events, byValue, quietUntilMs }) => ({
+      buckets: [...this.buckets].map(([, { key, events, byValue, quietUntilMs }]) => ({
         keys: key.values.map(encodeScalar),
         events: events.map((event) => codec.save(event)),
         byValue: [...byValue].map(([value, event]) => [value, codec.save(event)] as const),
@@ -190,7 +191,7 @@ class ThresholdMachine implements Machine {
         byValue: new Map(byValue.map(([value, event]) => [value, codec.load(event)])),
         quietUntilMs: quietUntilMs ?? Number.NEGATIVE_INFINITY,
       };
-      this.buckets.set(bucket.key.text, bucket);
+      this.buckets.touch(bucket.key.text, bucket);
       this.counted += weightOf(bucket);
     }
     return true;
