@@ -11,7 +11,6 @@ export type Punctuation = 'and' | 'or' | 'not' | '(' | ')' | '{' | '}' | ':' | R
 /** Longer queries are refused, in UTF-16 units. */
 export const LONGEST = 200_000;
 
-const SPACES = ' \t\r\n\u00a0';
 const SPECIAL = '\\():<>"*{}';
 const WHITESPACE_ESCAPES: Readonly<Record<string, string>> = { t: '\t', r: '\r', n: '\n' };
 
@@ -41,10 +40,10 @@ export class Lexer {
     const start = this.#skipSpaces(this.#at);
     if (start === text.length) return this.#take('end', start, 0);
     if (start > this.#at) {
-      const word = this.#keyword(start, ['and', 'or']);
-      if (word !== undefined) return this.#take(word, start, word.length);
+      if (this.#isKeyword(start, 'and')) return this.#take('and', start, 3);
+      if (this.#isKeyword(start, 'or')) return this.#take('or', start, 2);
     }
-    if (this.#keyword(start, ['not']) !== undefined) return this.#take('not', start, 3);
+    if (this.#isKeyword(start, 'not')) return this.#take('not', start, 3);
     switch (text[start]) {
       case '(':
       case '{':
@@ -78,14 +77,13 @@ export class Lexer {
 
   #isSpace(at: number): boolean {
     const char = this.#source.text[at];
-    return char !== undefined && SPACES.includes(char);
+    return char === ' ' || char === '\n' || char === '\t' || char === '\r' || char === '\u00a0';
   }
 
-  #keyword<Word extends 'and' | 'or' | 'not'>(at: number, words: readonly Word[]): Word | undefined {
-    const { text } = this.#source;
-    return words.find(
-      (word) => this.#isSpace(at + word.length) && text.slice(at, at + word.length).toLowerCase() === word,
-    );
+  /** Whether the word, in any case, and a space behind it are here. */
+  #isKeyword(at: number, word: 'and' | 'or' | 'not'): boolean {
+    const end = at + word.length;
+    return this.#isSpace(end) && this.#source.text.slice(at, end).toLowerCase() === word;
   }
 
   /** Quoted : `"` ( Escape | `\\` | `\"` | any but `"` )* `"`; a backslash before anything else stands for itself. */
@@ -138,8 +136,8 @@ export class Lexer {
 
   #keywordBegins(at: number): boolean {
     return (
-      (this.#isSpace(at) && this.#keyword(at + 1, ['and', 'or']) !== undefined) ||
-      this.#keyword(at, ['not']) !== undefined
+      this.#isKeyword(at, 'not') ||
+      (this.#isSpace(at) && (this.#isKeyword(at + 1, 'and') || this.#isKeyword(at + 1, 'or')))
     );
   }
 
