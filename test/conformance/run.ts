@@ -1,7 +1,8 @@
 import { compileEql, type EqlLimit } from '../../src/lang/eql/index.ts';
 import { createEngine, type Match } from '../../src/match/index.ts';
-import type { Query, Rule } from '../../src/rule/index.ts';
+import type { Query } from '../../src/rule/index.ts';
 import { createSource, RuleError } from '../../src/text/index.ts';
+import { ruleOf } from '../match/rules.ts';
 import { type Case, type CorpusEvent, loadSuites, type Suite } from './corpus.ts';
 
 /** What became of one case. */
@@ -50,7 +51,7 @@ function runCase(suite: Suite, one: Case): Outcome {
 function resultsOf(query: Query, limits: readonly EqlLimit[], { fields, events }: Suite): readonly Match[] {
   const matches: Match[] = [];
   const engine = createEngine({
-    rules: [ruleOf(query)],
+    rules: [ruleOf('conformance', query)],
     fields,
     categoryField: 'event_type',
     slackMs: Number.POSITIVE_INFINITY,
@@ -89,29 +90,4 @@ function differenceOf(one: Case, query: Query, matches: readonly Match[]): strin
 
 function same<T>(a: readonly T[], b: readonly T[]): boolean {
   return a.length === b.length && a.every((value, i) => value === b[i]);
-}
-
-function ruleOf(query: Query): Rule {
-  return {
-    id: 'rule',
-    name: 'rule',
-    description: '',
-    version: 1,
-    severity: 'low',
-    riskScore: 0,
-    tags: [],
-    threats: [],
-    references: [],
-    falsePositives: [],
-    note: '',
-    type: 'eql',
-    language: 'eql',
-    buildingBlock: false,
-    enabled: true,
-    suppression: null,
-    exceptions: [],
-    source: createSource('rule', ''),
-    query,
-    remarks: [],
-  } as unknown as Rule;
 }
