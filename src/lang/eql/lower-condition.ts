@@ -1,6 +1,4 @@
-import { isIP } from 'node:net';
 import {
-  ANYTHING,
   and,
   type CompareOp,
   type Condition,
@@ -13,7 +11,6 @@ import {
   not,
   type Operand,
   or,
-  type Pattern,
   type Scalar,
   TRUE,
   UNKNOWN,
@@ -29,9 +26,9 @@ import type {
   TextMatch,
   Value,
 } from './ast.ts';
+import { call, compare, conditionValue, exists, isRange, like, oneOf, patternOf } from './build.ts';
 import { type Checker, hasField } from './checker.ts';
 import { quote } from './token.ts';
-import { fitsAll, hasWildcards, parseWildcards } from './wildcard.ts';
 
 /** What is wrong with a regular expression, and whether it is malformed or only not supported. */
 export interface RegexFault {
@@ -354,52 +351,6 @@ function negate({ condition, scripted }: Test): Test {
   return { condition: not(certain), scripted };
 }
 
-function compare(op: CompareOp, left: Operand, right: Operand, ignoreCase: boolean): Condition {
-  return Object.freeze({ kind: 'compare', op, left, right, ignoreCase });
-}
-
-function exists(operand: Operand): Condition {
-  return Object.freeze({ kind: 'exists', operand });
-}
-
-function call(name: FunctionName, args: readonly Operand[], ignoreCase = false): Operand {
-  return Object.freeze({ kind: 'call', name, args: Object.freeze(args), ignoreCase });
-}
-
-function conditionValue(condition: Condition): Operand {
-  return Object.freeze({ kind: 'condition', condition });
-}
-
 function textOf({ value }: Value): string {
   return String(value);
-}
-
-/** None for no value, a comparison for one, a list for more. */
-function oneOf(operand: Operand, values: readonly Scalar[], ignoreCase: boolean): readonly Condition[] {
-  const [first] = values;
-  if (first === undefined) return [];
-  if (values.length === 1) return [compare('eq', operand, literal(first), ignoreCase)];
-  return [Object.freeze({ kind: 'oneOf', operand, values: Object.freeze([...values]), ignoreCase })];
-}
-
-/** Patterns without wildcards are plain values; one that fits everything asks for a value only. */
-function like(operand: Operand, texts: readonly string[], ignoreCase: boolean): Condition {
-  if (!texts.some(hasWildcards)) return or(...oneOf(operand, texts, ignoreCase));
-  const patterns = Object.freeze(texts.map(parseWildcards));
-  if (patterns.some(fitsAll)) return exists(operand);
-  return Object.freeze({ kind: 'like', operand, patterns, ignoreCase });
-}
-
-function patternOf(name: FunctionName, part: string): Pattern {
-  if (name === 'startsWith') return Object.freeze([part, ANYTHING]);
-  if (name === 'endsWith') return Object.freeze([ANYTHING, part]);
-  return Object.freeze([ANYTHING, part, ANYTHING]);
-}
-
-/** A single address, or one with the length of its prefix. */
-function isRange(text: string): boolean {
-  const [address = '', bits, ...rest] = text.split('/');
-  const family = isIP(address);
-  if (family === 0 || rest.length > 0) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
 }
