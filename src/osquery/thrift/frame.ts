@@ -59,23 +59,31 @@ interface Level {
   left: number;
 }
 
+/** Parts up to this size are joined at once, so that a stream that trickles leaves no heap of crumbs. */
+const SMALL_PART_BYTES = 16 * 1024;
+
 /**
  * Cuts a stream of bytes into whole TBinaryProtocol messages.
  *
  * Plain TBinaryProtocol has no frames: where a message ends is known only by walking its types. The npm library
  * decodes from the message's start at each chunk until it no longer runs out of bytes, which is quadratic in a
  * reply's size. The scanner keeps its place instead, a stack of what has begun, so that each byte is walked once,
- * nothing is decoded, and the reader behind it sees whole messages only.
+ * nothing is decoded, and the reader behind it sees whole messages only. What was walked is kept as it came and
+ * joined once, at the message's end; a message that came in one chunk is not copied.
  *
  * Lengths and counts are checked against the bound before anything waits for them; memory grows with the bytes
  * that came, not with those announced.
  */
 export class FrameScanner {
   readonly #mostBytes: number;
-  /** The message so far: bytes 0 to `#end`; those to `#position` are walked. */
-  #buffer: Buffer = EMPTY;
-  #end = 0;
+  /** What is being walked: the bytes before `#position` are, those after are not. */
+  #bytes: Buffer = EMPTY;
   #position = 0;
+  /** How many bytes of the value walked last have yet to come. Nothing is walked while there are any. */
+  #owed = 0;
+  /** The message before `#bytes`. */
+  readonly #parts: Buffer[] = [];
+  #partsLength = 0;
   /** Whether the header is walked. */
   #begun = false;
   #depth = 0;
@@ -92,38 +100,47 @@ export class FrameScanner {
 
   /** Whether a message has begun and not ended. */
   get partial(): boolean {
-    return this.#end > 0;
+    return this.#partsLength + this.#bytes.length > 0;
   }
 
   /** Takes bytes; returns the messages that they complete. Throws `ProtocolError`, after which the stream is lost. */
   feed(chunk: Buffer): readonly Buffer[] {
-    const owned = this.#end > 0;
-    if (owned) this.#append(chunk);
-    else [this.#buffer, this.#end] = [chunk, chunk.length];
     const messages: Buffer[] = [];
-    let rest = this.#buffer.subarray(0, this.#end);
-    while (rest.length > 0 && this.#walk()) {
-      if (this.#position > this.#mostBytes) throw this.#tooLarge(this.#position);
-      messages.push(rest.subarray(0, this.#position));
-      rest = rest.subarray(this.#position);
-      [this.#buffer, this.#end] = [rest, rest.length];
-      this.#position = 0;
+    this.#bytes = this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk]);
+    this.#skip(this.#owed);
+    while (this.#bytes.length > 0 && this.#walk()) {
+      const message = this.#endPart();
+      this.#parts.length = 0;
+      this.#partsLength = 0;
       this.#begun = false;
+      messages.push(message);
     }
-    if (this.#end > this.#mostBytes) throw this.#tooLarge(this.#end);
-    if (rest.length > 0 && (!owned || messages.length > 0)) this.#buffer = Buffer.from(rest);
+    if (this.#position > 0) this.#keepPart();
     return messages;
   }
 
-  #append(chunk: Buffer): void {
-    const needed = this.#end + chunk.length;
-    if (needed > this.#buffer.length) {
-      const grown = Buffer.allocUnsafe(Math.max(needed, 2 * this.#buffer.length));
-      this.#buffer.copy(grown, 0, 0, this.#end);
-      this.#buffer = grown;
+  /** The whole message, its last part being what is walked. */
+  #endPart(): Buffer {
+    const last = this.#bytes.subarray(0, this.#position);
+    this.#check(0, 1);
+    this.#bytes = this.#bytes.subarray(this.#position);
+    this.#position = 0;
+    return this.#parts.length === 0 ? last : Buffer.concat([...this.#parts, last]);
+  }
+
+  /** Puts aside what is walked. The rest, some bytes of a header, waits for the next chunk. */
+  #keepPart(): void {
+    const part = this.#bytes.subarray(0, this.#position);
+    const before = this.#parts.at(-1);
+    if (before !== undefined && before.length + part.length <= SMALL_PART_BYTES) {
+      this.#parts[this.#parts.length - 1] = Buffer.concat([before, part]);
+    } else {
+      this.#parts.push(part);
     }
-    chunk.copy(this.#buffer, this.#end);
-    this.#end = needed;
+    this.#partsLength += part.length;
+    this.#check(0, 1);
+    this.#bytes = Buffer.from(this.#bytes.subarray(this.#position));
+    this.#position = 0;
   }
 
   /** Walks on; true at the end of a message, false where more bytes are needed. */
@@ -142,30 +159,32 @@ export class FrameScanner {
 
   /** version and kind, name, sequence number. */
   #walkHeader(): boolean {
-    if (this.#end >= 2 && this.#buffer.readUInt16BE(0) !== VERSION) {
+    const bytes = this.#bytes;
+    if (bytes.length >= 2 && bytes.readUInt16BE(0) !== VERSION) {
       throw new ProtocolError('this is no Thrift message in the binary protocol');
     }
-    if (this.#end < 8) return false;
-    const nameLength = this.#buffer.readInt32BE(4);
+    if (bytes.length < 8) return false;
+    const nameLength = bytes.readInt32BE(4);
     if (nameLength < 0 || nameLength > MOST_NAME_BYTES) {
       throw new ProtocolError(`a message name of ${nameLength} bytes`);
     }
-    if (this.#end < 12 + nameLength) return false;
+    if (bytes.length < 12 + nameLength) return false;
     this.#position = 12 + nameLength;
     return true;
   }
 
   /** type, field number, value; or the struct's end. */
   #walkField(): boolean {
-    const [buffer, position] = [this.#buffer, this.#position];
-    if (position + 1 > this.#end) return false;
-    const type = buffer[position]!;
+    const bytes = this.#bytes;
+    const position = this.#position;
+    if (position + 1 > bytes.length) return false;
+    const type = bytes[position]!;
     if (type === TYPE.stop) {
       this.#position = position + 1;
       this.#depth--;
       return true;
     }
-    if (position + 3 > this.#end) return false;
+    if (position + 3 > bytes.length) return false;
     this.#position = position + 3;
     if (this.#walkValue(type)) return true;
     this.#position = position;
@@ -178,6 +197,7 @@ export class FrameScanner {
       this.#walkStrings(level);
     }
     while (level.left > 0) {
+      if (this.#owed > 0) return false;
       const type = level.second !== 0 && level.left % 2 === 1 ? level.second : level.first;
       if (!this.#walkValue(type)) return false;
       level.left--;
@@ -189,10 +209,12 @@ export class FrameScanner {
 
   /** What replies are made of, in a loop of its own: over the strings that are there whole. Leaves the odd ones. */
   #walkStrings(level: Level): void {
-    const [buffer, last] = [this.#buffer, this.#end - 4];
-    let [at, left] = [this.#position, level.left];
+    const bytes = this.#bytes;
+    const last = bytes.length - 4;
+    let at = this.#position;
+    let left = level.left;
     while (left > 0 && at <= last) {
-      const length = (buffer[at]! << 24) | (buffer[at + 1]! << 16) | (buffer[at + 2]! << 8) | buffer[at + 3]!;
+      const length = (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
       if (length < 0 || length > last - at) break;
       at += 4 + length;
       left--;
@@ -203,33 +225,38 @@ export class FrameScanner {
 
   /** Walks over a value, or over the beginning of one that holds others. */
   #walkValue(type: number): boolean {
+    const bytes = this.#bytes;
     const position = this.#position;
     const fixed = FIXED_SIZE[type]!;
-    if (fixed > 0) return this.#skip(fixed);
+    if (fixed > 0) {
+      this.#skip(fixed);
+      return true;
+    }
     switch (type) {
       case TYPE.string: {
-        if (position + 4 > this.#end) return false;
-        const length = this.#buffer.readInt32BE(position);
+        if (position + 4 > bytes.length) return false;
+        const length = bytes.readInt32BE(position);
         this.#check(length, 1);
-        return this.#skip(4 + length);
+        this.#skip(4 + length);
+        return true;
       }
       case TYPE.struct:
         this.#push(type, 0, 0, 0);
         return true;
       case TYPE.set:
       case TYPE.list: {
-        if (position + 5 > this.#end) return false;
-        const count = this.#buffer.readInt32BE(position + 1);
-        const element = this.#buffer[position]!;
+        if (position + 5 > bytes.length) return false;
+        const count = bytes.readInt32BE(position + 1);
+        const element = bytes[position]!;
         if (count !== 0) this.#check(count, this.#leastSize(element));
         this.#position = position + 5;
         this.#push(type, element, 0, count);
         return true;
       }
       case TYPE.map: {
-        if (position + 6 > this.#end) return false;
-        const count = this.#buffer.readInt32BE(position + 2);
-        const [key, value] = [this.#buffer[position]!, this.#buffer[position + 1]!];
+        if (position + 6 > bytes.length) return false;
+        const count = bytes.readInt32BE(position + 2);
+        const [key, value] = [bytes[position]!, bytes[position + 1]!];
         if (count !== 0) this.#check(count, this.#leastSize(key) + this.#leastSize(value));
         this.#position = position + 6;
         this.#push(type, key, value, 2 * count);
@@ -240,10 +267,11 @@ export class FrameScanner {
     }
   }
 
-  #skip(bytes: number): boolean {
-    if (this.#position + bytes > this.#end) return false;
-    this.#position += bytes;
-    return true;
+  /** Moves on by so many bytes; those that are not there yet are owed. */
+  #skip(count: number): void {
+    const end = this.#position + count;
+    this.#position = Math.min(end, this.#bytes.length);
+    this.#owed = end - this.#position;
   }
 
   #leastSize(type: number): number {
@@ -254,17 +282,18 @@ export class FrameScanner {
 
   #check(count: number, leastSize: number): void {
     if (count < 0) throw new ProtocolError(`a length of ${count}`);
-    const bytes = this.#position + count * leastSize;
-    if (bytes > this.#mostBytes) throw this.#tooLarge(bytes);
-  }
-
-  #tooLarge(bytes: number): ProtocolError {
-    return new ProtocolError(`a message of at least ${bytes} bytes, and ${this.#mostBytes} are allowed`);
+    const bytes = this.#partsLength + this.#position + count * leastSize;
+    if (bytes > this.#mostBytes) {
+      throw new ProtocolError(`a message of at least ${bytes} bytes, and ${this.#mostBytes} are allowed`);
+    }
   }
 
   #push(type: number, first: number, second: number, left: number): void {
     if (this.#depth >= MOST_DEPTH) throw new ProtocolError(`values nested deeper than ${MOST_DEPTH}`);
     const level = this.#levels[++this.#depth]!;
-    [level.type, level.first, level.second, level.left] = [type, first, second, left];
+    level.type = type;
+    level.first = first;
+    level.second = second;
+    level.left = left;
   }
 }
