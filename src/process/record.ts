@@ -61,11 +61,11 @@ export class ProcessRecord implements Process {
   usedAt = -1;
 
   constructor(parts: RecordParts) {
-    this.pid = parts.pid;
-    this.parentPid = parts.parentPid;
+    this.pid = finite(parts.pid);
+    this.parentPid = finite(parts.parentPid);
     this.origin = parts.origin;
     this.place = parts.place;
-    this.startMs = parts.startMs;
+    this.startMs = finite(parts.startMs);
     this.path = bounded(parts.path);
     this.commandLine = bounded(parts.commandLine);
     this.form = parts.form;
@@ -104,4 +104,8 @@ export class ProcessRecord implements Process {
 
 function bounded(text: string): string {
   return text.length > MOST_CHARACTERS ? text.slice(0, MOST_CHARACTERS) : text;
+}
+
+function finite(value: number): number {
+  return Number.isFinite(value) ? value : 0;
 }
