@@ -1,22 +1,23 @@
 import type { Event } from '../rule/index.ts';
 import type { Found, Match } from './machine.ts';
+import { Recency } from './recency.ts';
 
 const NEVER = Number.NEGATIVE_INFINITY;
 
-/** When an event that must not come before a sequence was last seen, and when before that. */
+/** When an event that must be missing before a sequence was last seen, and when before that. */
 interface Sighting {
   readonly lastMs: number;
   /** The time before `lastMs`, or -Infinity. */
-  readonly beforeMs: number;
+  beforeMs: number;
 }
 
 /**
  * Remembers, for each key, when an event was last seen that must be missing before a sequence. Two times are
  * kept because an event at the same time as the sequence's first does not count. Keys not seen for the span are
- * forgotten; the map is in the order of the last sighting.
+ * forgotten.
  */
 export class Sightings {
-  private readonly byKey = new Map<string, Sighting>();
+  private readonly byKey = new Recency<Sighting>();
   private readonly spanMs: number;
 
   constructor(spanMs: number) {
@@ -29,34 +30,31 @@ export class Sightings {
 
   see(key: string, timeMs: number): void {
     const known = this.byKey.get(key);
-    if (known !== undefined && timeMs <= known.lastMs) {
-      if (timeMs > known.beforeMs && timeMs < known.lastMs) {
-        this.byKey.set(key, { lastMs: known.lastMs, beforeMs: timeMs });
-      }
-      return;
+    if (known === undefined || timeMs > known.lastMs) {
+      this.byKey.touch(key, { lastMs: timeMs, beforeMs: known?.lastMs ?? NEVER });
+    } else if (timeMs > known.beforeMs && timeMs < known.lastMs) {
+      known.beforeMs = timeMs;
     }
-    this.byKey.delete(key);
-    this.byKey.set(key, { lastMs: timeMs, beforeMs: known?.lastMs ?? NEVER });
   }
 
   /** The last time before `timeMs`; -Infinity when there is none. */
   lastBefore(key: string, timeMs: number): number {
     const known = this.byKey.get(key);
     if (known === undefined) return NEVER;
-    return known.lastMs < timeMs ? known.lastMs : known.beforeMs < timeMs ? known.beforeMs : NEVER;
+    if (known.lastMs < timeMs) return known.lastMs;
+    return known.beforeMs < timeMs ? known.beforeMs : NEVER;
   }
 
   expire(nowMs: number): void {
-    for (const [key, { lastMs }] of this.byKey) {
-      if (lastMs + this.spanMs >= nowMs) return;
-      this.byKey.delete(key);
+    for (let { oldest } = this.byKey; oldest !== null; oldest = this.byKey.oldest) {
+      if (oldest.value.lastMs + this.spanMs >= nowMs) return;
+      this.byKey.delete(oldest.key);
     }
   }
 
   /** Forgets the key that was not seen for longest. */
   evict(): void {
-    const [oldest] = this.byKey.keys();
-    if (oldest !== undefined) this.byKey.delete(oldest);
+    if (this.byKey.oldest !== null) this.byKey.delete(this.byKey.oldest.key);
   }
 
   save(): unknown {
@@ -69,7 +67,7 @@ export class Sightings {
 
   load(saved: unknown): void {
     for (const [key, lastMs, beforeMs] of saved as [string, number, number | null][]) {
-      this.byKey.set(key, { lastMs, beforeMs: beforeMs ?? NEVER });
+      this.byKey.touch(key, { lastMs, beforeMs: beforeMs ?? NEVER });
     }
   }
 }

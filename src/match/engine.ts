@@ -61,7 +61,7 @@ export interface Engine {
   advance(nowMs: number, found: RuleFound): void;
   /** The state of all rules as a JSON value. */
   save(codec: EventCodec): unknown;
-  /** Takes a saved state back; gives the ids of rules whose state was refused and starts empty. */
+  /** Takes a saved state back; gives the ids of rules whose state was refused, which start with none. */
   load(state: unknown, codec: EventCodec): readonly string[];
   readonly counters: readonly RuleCounters[];
   /** Rules that did not compile. */
@@ -80,7 +80,8 @@ export function createEngine(options: EngineOptions): Engine {
   const faults: RuleFault[] = [];
   for (const rule of options.rules) {
     try {
-      runners.push(new Runner(rule, compileMachine(withExceptions(rule), machineOptions)));
+      const query = withExceptions(rule);
+      runners.push(new Runner(rule, () => compileMachine(query, machineOptions)));
     } catch (error) {
       faults.push({ rule, error });
     }
@@ -141,15 +142,17 @@ class RuleEngine implements Engine {
 /** A rule at work: keeps its failures to itself and counts. */
 class Runner implements RuleCounters {
   readonly rule: Rule;
-  readonly machine: Machine;
+  machine: Machine;
+  private readonly create: () => Machine;
   evaluated = 0;
   matched = 0;
   failed = 0;
   lastFailure: unknown;
 
-  constructor(rule: Rule, machine: Machine) {
+  constructor(rule: Rule, create: () => Machine) {
     this.rule = rule;
-    this.machine = machine;
+    this.create = create;
+    this.machine = create();
   }
 
   get held(): number {
@@ -179,11 +182,12 @@ class Runner implements RuleCounters {
 
   load(state: unknown, codec: EventCodec): boolean {
     try {
-      return this.machine.load(state, codec);
+      if (this.machine.load(state, codec)) return true;
     } catch (error) {
       this.fail(error);
-      return false;
     }
+    this.machine = this.create();
+    return false;
   }
 
   private reportTo(found: RuleFound): Found {

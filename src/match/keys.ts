@@ -2,6 +2,7 @@ import type { Event, JoinKey, Scalar, Value } from '../rule/index.ts';
 import { isList } from './closure.ts';
 import { compareScalars } from './compare.ts';
 import type { Reader } from './operand.ts';
+import { shortName } from './short-name.ts';
 
 /** The values that an event shares with others of its match, and one text for all of them. */
 export interface Key {
@@ -56,9 +57,9 @@ export function keyWith(values: readonly (Scalar | null)[]): Key {
   return { text: keyText(values), values };
 }
 
-/** The text of a key that has these values. */
+/** The text of a key that has these values: as short as a hash, however long they are. */
 export function keyText(values: readonly (Scalar | null)[]): string {
-  return values.length === 1 ? encodeScalar(values[0] ?? null) : values.map(framed).join('');
+  return shortName(values.length === 1 ? encodeScalar(values[0] ?? null) : values.map(framed).join(''));
 }
 
 /** The length before the text, so that no value can imitate two others. */

@@ -5,6 +5,7 @@ import { decodeScalar, encodeScalar, type Key, type KeyReader, keyText } from '.
 import type { EventCodec, Found, Machine } from './machine.ts';
 import { compareEvents } from './order.ts';
 import { type MachineOptions, planSteps } from './plan.ts';
+import { Recency } from './recency.ts';
 
 /** What is known of one key: for each step the first events that fit it, or that the key was reported. */
 interface Group {
@@ -33,7 +34,7 @@ class SampleMachine implements Machine {
   private readonly keysOf: readonly KeyReader[];
   private readonly mostHeld: number;
   private readonly version: string;
-  private readonly groups = new Map<string, Group>();
+  private readonly groups = new Recency<Group>();
 
   constructor(query: SampleQuery, options: MachineOptions) {
     const plan = planSteps(query.steps, options);
@@ -72,13 +73,12 @@ class SampleMachine implements Machine {
   private groupOf(key: Key): Group {
     const known = this.groups.get(key.text);
     if (known !== undefined) return known;
-    if (this.groups.size >= this.mostHeld) {
-      const [oldest] = this.groups.keys();
-      if (oldest !== undefined) this.groups.delete(oldest);
+    if (this.groups.size >= this.mostHeld && this.groups.oldest !== null) {
+      this.groups.delete(this.groups.oldest.key);
       this.evicted += 1;
     }
     const group: Group = { key, lists: this.testOf.map(() => []) };
-    this.groups.set(key.text, group);
+    this.groups.touch(key.text, group);
     return group;
   }
 
@@ -93,7 +93,7 @@ class SampleMachine implements Machine {
     return {
       version: this.version,
       evicted: this.evicted,
-      groups: [...this.groups.values()].map(({ key, lists }) => ({
+      groups: [...this.groups].map(([, { key, lists }]) => ({
         keys: key.values.map(encodeScalar),
         lists: lists?.map((list) => list.map((event) => codec.save(event))) ?? null,
       })),
@@ -108,7 +108,7 @@ class SampleMachine implements Machine {
       const values = keys.map(decodeScalar);
       const key = { text: keyText(values), values };
       const loaded = lists?.map((list) => list.map((event) => codec.load(event))) ?? null;
-      this.groups.set(key.text, { key, lists: loaded });
+      this.groups.touch(key.text, { key, lists: loaded });
     }
     return true;
   }

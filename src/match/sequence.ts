@@ -1,10 +1,11 @@
 import type { Event, SequenceQuery, SequenceStep } from '../rule/index.ts';
 import { Absences, Sightings } from './absence.ts';
 import type { Predicate } from './closure.ts';
+import { Feed, type SavedFeed } from './feed.ts';
 import { fingerprint } from './fingerprint.ts';
 import { decodeScalar, encodeScalar, type Key, type KeyReader, keyText } from './keys.ts';
 import type { EventCodec, Found, Machine } from './machine.ts';
-import { compareEvents, OrderBuffer } from './order.ts';
+import { compareEvents } from './order.ts';
 import { lastOf, type Pending, PendingSequences } from './pending.ts';
 import { type MachineOptions, planSteps } from './plan.ts';
 
@@ -14,12 +15,6 @@ interface Role {
   readonly keys: KeyReader;
   readonly act: 'step' | 'until' | 'leading' | 'between' | 'trailing';
   readonly place: number;
-}
-
-/** An event that passes some tests, on the way to its place in the order. */
-interface Arrival {
-  readonly event: Event;
-  readonly passed: readonly boolean[];
 }
 
 /**
@@ -46,19 +41,15 @@ class SequenceMachine implements Machine {
   private readonly roles: readonly Role[];
   private readonly lastPlace: number;
   private readonly maxSpanMs: number;
-  private readonly slackMs: number;
   private readonly mostHeld: number;
   private readonly isMissingFirst: boolean;
   private readonly isMissingLast: boolean;
   private readonly version: string;
 
-  private readonly buffer = new OrderBuffer<Arrival>();
+  private readonly feed: Feed;
   private readonly pending = new PendingSequences();
   private readonly sightings: Sightings;
   private readonly absences = new Absences();
-  private newestMs = Number.NEGATIVE_INFINITY;
-  /** All events before this time are in their place. */
-  private placedMs = Number.NEGATIVE_INFINITY;
 
   constructor(query: SequenceQuery, options: MachineOptions) {
     const { steps, until, maxSpanMs } = query;
@@ -76,63 +67,44 @@ class SequenceMachine implements Machine {
       throw new Error('a sequence that begins or ends with a missing event needs a maxspan');
     }
     this.maxSpanMs = maxSpanMs ?? Number.POSITIVE_INFINITY;
-    this.slackMs = options.slackMs;
     this.mostHeld = options.mostHeld;
+    this.feed = new Feed(options);
     this.sightings = new Sightings(this.maxSpanMs);
     this.version = fingerprint(query);
   }
 
   get held(): number {
-    return this.pending.size + this.sightings.size + this.absences.size + this.buffer.size;
+    return this.pending.size + this.sightings.size + this.absences.size + this.feed.size;
   }
 
   push(event: Event, found: Found): void {
     const { tests } = this;
-    let passed: boolean[] | undefined;
     for (let i = 0; i < tests.length; i += 1) {
       if (!tests[i]!(event)) continue;
-      passed ??= new Array<boolean>(tests.length).fill(false);
-      passed[i] = true;
-    }
-    if (passed === undefined) return;
-    if (event.timeMs < this.placedMs) {
-      this.place({ event, passed }, found);
+      this.feed.push(event, (placed) => this.place(placed, found));
       return;
-    }
-    this.buffer.push({ event, passed });
-    if (event.timeMs > this.newestMs) this.newestMs = event.timeMs;
-    this.placeBefore(this.newestMs - this.slackMs, found);
-    while (this.buffer.size > this.mostHeld) {
-      const oldest = this.buffer.take(Number.POSITIVE_INFINITY);
-      if (oldest !== undefined) this.place(oldest, found);
     }
   }
 
   advance(nowMs: number, found: Found): void {
-    this.placeBefore(nowMs, found);
+    this.feed.advance(nowMs, (placed) => this.place(placed, found));
     this.tidy(nowMs, found);
   }
 
-  private placeBefore(timeMs: number, found: Found): void {
-    for (let next = this.buffer.take(timeMs); next !== undefined; next = this.buffer.take(timeMs)) {
-      this.place(next, found);
-    }
-    if (timeMs > this.placedMs) this.placedMs = timeMs;
-  }
-
-  private tidy(nowMs: number, found: Found): void {
-    this.absences.settle(nowMs, found);
-    this.pending.expire(nowMs - this.maxSpanMs);
-    if (this.isMissingFirst) this.sightings.expire(nowMs);
-  }
-
-  private place({ event, passed }: Arrival, found: Found): void {
+  private place(event: Event, found: Found): void {
     this.tidy(event.timeMs, found);
+    const passed = this.tests.map((test) => test(event));
     for (const role of this.roles) {
       if (passed[role.test] !== true) continue;
       for (const key of role.keys(event)) this.act(role, { key, event, found });
     }
     this.evictExcess();
+  }
+
+  private tidy(nowMs: number, found: Found): void {
+    this.absences.settle(nowMs, found);
+    this.pending.expire(nowMs - this.maxSpanMs);
+    this.sightings.expire(nowMs);
   }
 
   private act(role: Role, { key, event, found }: { key: Key; event: Event; found: Found }): void {
@@ -227,9 +199,7 @@ class SequenceMachine implements Machine {
     const events = (list: readonly Event[]): unknown[] => list.map((event) => codec.save(event));
     return {
       version: this.version,
-      newestMs: finite(this.newestMs),
-      placedMs: finite(this.placedMs),
-      buffer: events(this.buffer.waiting.map(({ event }) => event)),
+      feed: this.feed.save(codec),
       pending: [...this.pending].map((one) => ({
         keys: one.key.values.map(encodeScalar),
         events: events(one.events),
@@ -252,12 +222,8 @@ class SequenceMachine implements Machine {
     const saved = state as SavedSequence | null;
     if (saved?.version !== this.version) return false;
     const events = (list: readonly unknown[]): Event[] => list.map((event) => codec.load(event));
-    this.newestMs = saved.newestMs ?? Number.NEGATIVE_INFINITY;
-    this.placedMs = saved.placedMs ?? Number.NEGATIVE_INFINITY;
     this.evicted = saved.evicted;
-    for (const event of events(saved.buffer)) {
-      this.buffer.push({ event, passed: this.tests.map((test) => test(event)) });
-    }
+    this.feed.load(saved.feed, codec);
     for (const one of saved.pending) {
       this.pending.start({
         key: loadKey(one.keys),
@@ -281,9 +247,7 @@ class SequenceMachine implements Machine {
 
 interface SavedSequence {
   readonly version: string;
-  readonly newestMs: number | null;
-  readonly placedMs: number | null;
-  readonly buffer: readonly unknown[];
+  readonly feed: SavedFeed;
   readonly pending: readonly {
     readonly keys: readonly string[];
     readonly events: readonly unknown[];

@@ -159,3 +159,17 @@ test('the state is saved and taken back, rule by rule; what no longer fits is to
   t.deepEqual(run(after, events.slice(1)), ['kept 1 2']);
   t.deepEqual(engineOf(rules).load(null, codec), []);
 });
+
+test('a broken state is refused and the rule starts with none', (t) => {
+  const rules = [ruleOf('r', sequence(equals('name', 'a'), equals('name', 'b')))];
+  const events = [event(1, { name: 'a' }), event(2, { name: 'b' })];
+  const codec = { save: () => 1, load: () => event(1, { name: 'a' }) };
+  const before = engineOf(rules, { slackMs: 0 });
+  for (const one of [events[0]!, event(5, { name: 'a' })]) before.push(one, () => t.fail());
+  const state = before.save(codec) as { rules: { r: Record<string, unknown> } };
+  t.true(Object.hasOwn(state.rules.r, 'pending'));
+  delete state.rules.r['sightings'];
+  const after = engineOf(rules, { slackMs: 0 });
+  t.deepEqual(after.load(state, codec), ['r']);
+  t.deepEqual(run(after, [events[1]!]), []);
+});

@@ -256,9 +256,7 @@ const queries = fc
   })
   .map(({ steps, optional, keyed, until, maxSpanMs }) => {
     const by = keyed ? [{ operand: field('user'), optional }] : [];
-    const made = steps.map(({ kind, missing, weight }) =>
-      step(kind, { missing: missing && weight < 2, by }),
-    );
+    const made = steps.map(({ kind, missing, weight }) => step(kind, { missing: missing && weight < 2, by }));
     const all = made.some(({ missing }) => !missing) ? made : [...made, step('a', { by })];
     const endsMissing = all[0]!.missing || all.at(-1)!.missing;
     return sequence(all, {
