@@ -6,4 +6,5 @@
  * for traps. Knows no rule language and not how a condition is tested: that is `match`, its oracle.
  */
 export { type Pack, type PackOptions, type PackQuery, packFor, printPack } from './pack.ts';
+export { type Prefilter, type PrefilterFidelity, type PrefilterOptions, prefilter } from './prefilter.ts';
 export { type ScanOptions, scanQuery } from './scan.ts';

@@ -1,0 +1,188 @@
+import type { TableSpec } from '../schema/index.ts';
+import { identifier } from './text.ts';
+
+/**
+ * Columns that SQL computes from a row's own, once for all tests that ask them. Each is an expression on the
+ * table's columns, which are never NULL here, and on the derived columns before it.
+ */
+export interface DerivedColumn {
+  readonly name: string;
+  readonly sql: string;
+  readonly uses: readonly string[];
+}
+
+/**
+ * Audit's record of an exec may be cut when it would hold more bytes than this (`src/process/args.ts` has the
+ * kernel's rule). Counted here as twice the command line's bytes and eight for each word's name.
+ */
+const RECORD_BYTES = 7_396;
+
+/** Programs that are many in one file (`src/process/names.ts`). */
+const MULTI_CALL = "'busybox', 'toybox'";
+
+/** What follows the last `/`: `rtrim` takes away, from the right, all characters that are none. */
+function baseName(text: string): string {
+  return `substr(${text}, length(rtrim(${text}, replace(${text}, '/', ''))) + 1)`;
+}
+
+/** A path whose last part `baseName` may not find: not printable ASCII, or with a backslash, which may separate too. */
+function unplain(path: string): readonly string[] {
+  return [`${path} GLOB '*[^ -~]*'`, `instr(${path}, char(92)) > 0`, `instr(${path}, char(0)) > 0`];
+}
+
+/**
+ * The columns derived from `path` and `cmdline` of a row that shows a program being started, after what
+ * `src/process` makes of them. First words are cut as bytes: on text that is no UTF-8, `instr` and `substr`
+ * count characters differently, and someone could choose such a text to hide behind.
+ *
+ * `program_odd` marks the rows that these expressions may read otherwise than `src/process` does; a prefilter lets
+ * them pass.
+ */
+const PROGRAM: readonly DerivedColumn[] = [
+  {
+    name: 'path_live',
+    sql: "CASE WHEN path GLOB '* (deleted)' THEN substr(path, 1, length(path) - 10) ELSE path END",
+    uses: ['path'],
+  },
+  { name: 'path_name', sql: baseName('path_live'), uses: ['path_live'] },
+  { name: 'cmdline_bytes', sql: 'CAST(cmdline AS BLOB)', uses: ['cmdline'] },
+  {
+    name: 'first_word',
+    sql: "CAST(substr(cmdline_bytes, 1, ifnull(nullif(instr(cmdline_bytes, x'20'), 0) - 1, length(cmdline_bytes))) AS TEXT)",
+    uses: ['cmdline_bytes'],
+  },
+  {
+    name: 'first_path',
+    sql: "CASE WHEN first_word GLOB '/*' THEN first_word ELSE '' END",
+    uses: ['first_word'],
+  },
+  {
+    name: 'first_bare',
+    sql: "substr(first_word, 1 + (first_word GLOB '-*'), length(first_word) - (first_word GLOB '-*') - (first_word GLOB '*:'))",
+    uses: ['first_word'],
+  },
+  { name: 'first_name', sql: baseName('first_bare'), uses: ['first_bare'] },
+  {
+    name: 'second_word',
+    sql: `CASE WHEN first_name IN (${MULTI_CALL}) AND instr(cmdline, ' ') > 0 THEN substr(cmdline, instr(cmdline, ' ') + 1, instr(substr(cmdline, instr(cmdline, ' ') + 1) || ' ', ' ') - 1) ELSE '' END`,
+    uses: ['first_name', 'cmdline'],
+  },
+  { name: 'applet_name', sql: baseName('second_word'), uses: ['second_word'] },
+  { name: 'command_line', sql: 'cmdline', uses: ['cmdline'] },
+  { name: 'cmdline_padded', sql: "' ' || cmdline || ' '", uses: ['cmdline'] },
+  {
+    name: 'spaces',
+    sql: "length(cmdline_bytes) - length(CAST(replace(cmdline, ' ', '') AS BLOB))",
+    uses: ['cmdline_bytes', 'cmdline'],
+  },
+  { name: 'scrambled', sql: 'spaces > 9', uses: ['spaces'] },
+  {
+    name: 'program_odd',
+    sql: [
+      "(syscall NOT IN ('execve', 'execveat') AND (cmdline <> '' OR path GLOB '* (deleted)'))",
+      `2 * length(cmdline_bytes) + 8 * (spaces + 1) > ${RECORD_BYTES}`,
+      `length(cmdline_bytes) > ${RECORD_BYTES / 2 - 408}`,
+      `cmdline GLOB '[ "]*'`,
+      ...unplain('path'),
+      'length(path) > 4096',
+      'instr(cmdline, char(0)) > 0',
+      ...unplain('first_word'),
+      `(first_name IN (${MULTI_CALL}) AND (second_word = '' OR second_word GLOB '-*' OR instr(second_word, char(92)) > 0 OR cmdline GLOB '*[^ -~]*'))`,
+    ].join(' OR '),
+    uses: [
+      'syscall',
+      'cmdline',
+      'cmdline_bytes',
+      'spaces',
+      'path',
+      'first_word',
+      'first_name',
+      'second_word',
+    ],
+  },
+];
+
+const BY_NAME: ReadonlyMap<string, DerivedColumn> = new Map(PROGRAM.map((column) => [column.name, column]));
+
+/** Names of derived columns that are made from any column on demand: `name_of_X`, `unplain_X`, `nul_in_X`, `folds_in_X`, `X_unquoted`. */
+function onDemand(name: string): DerivedColumn | undefined {
+  const unquoted = /^(\w+)_unquoted$/.exec(name)?.[1];
+  if (unquoted !== undefined) return { name, sql: `replace(${unquoted}, '"', '')`, uses: [unquoted] };
+  const match = /^(name_of|unplain|nul_in|folds_in)_(\w+)$/.exec(name);
+  if (match === null) return undefined;
+  const [, kind, column] = match as unknown as [string, string, string];
+  switch (kind) {
+    case 'name_of':
+      return { name, sql: baseName(column), uses: [column] };
+    case 'unplain':
+      return { name, sql: unplain(column).join(' OR '), uses: [column] };
+    case 'nul_in':
+      return { name, sql: `instr(${column}, char(0)) > 0`, uses: [column] };
+    default:
+      // The Kelvin sign and the long s: the only characters outside ASCII that fold to one inside.
+      return {
+        name,
+        sql: `instr(${column}, char(8490)) > 0 OR instr(${column}, char(383)) > 0`,
+        uses: [column],
+      };
+  }
+}
+
+function derived(name: string): DerivedColumn | undefined {
+  return BY_NAME.get(name) ?? onDemand(name);
+}
+
+/** The table's columns that a column is made from; itself, for one of the table's own. */
+export function baseColumns(name: string): readonly string[] {
+  const column = derived(name);
+  return column === undefined ? [name] : [...new Set(column.uses.flatMap(baseColumns))];
+}
+
+/** How deep derivation goes: columns of one level need those of lower levels only. */
+function levelOf(name: string): number {
+  const column = derived(name);
+  return column === undefined ? 0 : 1 + Math.max(...column.uses.map(levelOf));
+}
+
+export interface RowsOptions {
+  /** Columns of the table that are wanted besides those that `wanted` is made from. */
+  readonly keep: readonly string[];
+  /** Columns, derived or not, that expressions on the rows use. */
+  readonly wanted: Iterable<string>;
+  /** More columns on the outermost rows, as SQL with its name. */
+  readonly extra?: readonly string[];
+}
+
+/**
+ * A subquery that gives the table's rows with the derived columns that are wanted, texts never NULL. Its LIMIT is
+ * none (-1); it keeps SQLite from merging the levels, which would compute a derived column anew for every test.
+ */
+export function rowsOf(table: TableSpec, { keep, wanted }: RowsOptions): string {
+  const names = new Set(wanted);
+  for (const name of names) for (const use of derived(name)?.uses ?? []) names.add(use);
+  const levels = new Map<number, string[]>();
+  for (const name of names) {
+    const level = levelOf(name);
+    if (level > 0) levels.set(level, [...(levels.get(level) ?? []), name]);
+  }
+  const own = table.columns.filter(({ name }) => keep.includes(name) || names.has(name));
+  const base = own.map(({ name, type }) =>
+    type === 'TEXT' && names.has(name)
+      ? `ifnull(${identifier(name)}, '') AS ${identifier(name)}`
+      : identifier(name),
+  );
+  const depth = Math.max(0, ...levels.keys());
+  let sql = `SELECT ${base.join(', ')} FROM ${identifier(table.name)}`;
+  for (let level = 1; level <= depth; level++) {
+    const columns = [...(levels.get(level) ?? [])].sort();
+    if (columns.length === 0) continue;
+    const named = columns.map((name) => `${derived(name)!.sql} AS ${identifier(name)}`);
+    sql = `SELECT *, ${named.join(', ')} FROM (${sql}${level > 1 ? ' LIMIT -1' : ''})`;
+  }
+  return `(${sql}${depth > 0 ? ' LIMIT -1' : ''})`;
+}
+
+/** Whether a column is one of those derived from a started program's `path` and `cmdline`. */
+export function isOfProgram(name: string): boolean {
+  return BY_NAME.has(name);
+}

@@ -1,0 +1,172 @@
+import { ANYTHING, type Pattern, type Value } from '../rule/index.ts';
+import type { FieldSource, TableSpec } from '../schema/index.ts';
+
+/**
+ * How SQL can see a field's values in a row of one table.
+ *
+ * `texts`: the values are the texts of these columns that are not empty. `number`: the column's number. `digits`:
+ * the same, read as text. `words`: the words of a command line, which may be whole arguments with spaces, too.
+ * `count`: how many they are. `line`: a command line, as it stands or with its words put in order. `quoted`: a
+ * column's text without the double quotes that may stand around it. `part`: a part of one of these columns' texts,
+ * between what the patterns say. `pieces`: made of pieces of one of these texts. `numbers`: one of these columns'
+ * numbers. `cases`: decided by one column's text. `hidden`: SQL sees nothing of it.
+ */
+export type Reading =
+  | { readonly kind: 'texts'; readonly columns: readonly string[] }
+  | { readonly kind: 'number'; readonly column: string }
+  | { readonly kind: 'digits'; readonly column: string }
+  | { readonly kind: 'words' }
+  | { readonly kind: 'count' }
+  | { readonly kind: 'line' }
+  | { readonly kind: 'quoted'; readonly column: string }
+  | {
+      readonly kind: 'part';
+      readonly columns: readonly string[];
+      readonly before: Pattern;
+      readonly after: Pattern;
+    }
+  | { readonly kind: 'pieces'; readonly columns: readonly string[] }
+  | { readonly kind: 'numbers'; readonly columns: readonly string[] }
+  | {
+      readonly kind: 'cases';
+      readonly column: string;
+      readonly cases: Readonly<Record<string, Value>>;
+      readonly otherwise: Value;
+    }
+  | { readonly kind: 'hidden' };
+
+const HIDDEN: Reading = Object.freeze({ kind: 'hidden' });
+
+/** How SQL sees a field of a table; `hidden` for a field that is computed in a way not known here. */
+export function readingOf(name: string, table: TableSpec): Reading {
+  const source = table.fields.get(name);
+  if (source === undefined) return HIDDEN;
+  const { derivation } = source;
+  switch (derivation.kind) {
+    case 'column':
+      return columnReading(derivation.column, source, table);
+    case 'cases':
+      return isKeyed(derivation, table) ? derivation : HIDDEN;
+    case 'computed':
+      return computedReading(name, derivation.columns, table);
+    default:
+      return HIDDEN;
+  }
+}
+
+/** Whether the texts that decide can be compared with the column: of a number, only the one spelling that it has. */
+function isKeyed({ column, cases }: Extract<Reading, { kind: 'cases' }>, table: TableSpec): boolean {
+  const stored = typeOf(column, table);
+  if (stored === 'TEXT') return true;
+  return (
+    stored !== undefined &&
+    /INT/.test(stored) &&
+    Object.keys(cases).every((text) => /^(?:0|-?[1-9]\d{0,14})$/.test(text))
+  );
+}
+
+function columnReading(column: string, { type }: FieldSource, table: TableSpec): Reading {
+  const stored = typeOf(column, table);
+  if (stored === 'TEXT')
+    return type === 'keyword' || type === 'ip' ? { kind: 'texts', columns: [column] } : HIDDEN;
+  if (stored === undefined || !/INT/.test(stored)) return HIDDEN;
+  return type === 'number'
+    ? { kind: 'number', column }
+    : type === 'keyword'
+      ? { kind: 'digits', column }
+      : HIDDEN;
+}
+
+/** How osquery declares a column; undefined for one that the table lacks. */
+export function typeOf(column: string, table: TableSpec): string | undefined {
+  return table.columns.find(({ name }) => name === column)?.type;
+}
+
+/** What is computed is known here by the field's name and the columns it is computed from; anything else is hidden. */
+function computedReading(name: string, columns: readonly string[], table: TableSpec): Reading {
+  const known = KNOWN[table.name]?.[name];
+  if (known !== undefined && columns.every((column) => known.from.includes(column))) return known.reading;
+  const [column] = columns;
+  if (columns.length !== 1 || typeOf(column!, table) !== 'TEXT') return HIDDEN;
+  return pathReading(name, column!, table.name === 'file_events');
+}
+
+/** The parts of a path; on Windows a name may begin after another separator, so that only the end is sure. */
+function pathReading(name: string, column: string, isPlain: boolean): Reading {
+  const part = (before: Pattern, after: Pattern): Reading => ({
+    kind: 'part',
+    columns: [column],
+    before,
+    after,
+  });
+  switch (/^(?:file|process)\.(path|name|directory|extension)$/.exec(name)?.[1]) {
+    case 'path':
+      return { kind: 'texts', columns: [column] };
+    case 'name':
+      return isPlain ? { kind: 'texts', columns: [`name_of_${column}`] } : part([ANYTHING], []);
+    case 'directory':
+      return part([], [ANYTHING]);
+    case 'extension':
+      return part([ANYTHING, '.'], []);
+    default:
+      return HIDDEN;
+  }
+}
+
+interface Known {
+  readonly from: readonly string[];
+  readonly reading: Reading;
+}
+
+function known(reading: Reading, ...from: readonly string[]): Known {
+  return { from, reading };
+}
+
+const AUDIT = ['path', 'cmdline', 'syscall'] as const;
+const ENDS = {
+  ip: known(
+    { kind: 'part', columns: ['local_address', 'remote_address'], before: [], after: [] },
+    'local_address',
+    'remote_address',
+    'action',
+  ),
+  port: known(
+    { kind: 'numbers', columns: ['local_port', 'remote_port'] },
+    'local_port',
+    'remote_port',
+    'action',
+  ),
+} as const;
+
+/** Fields that `src/schema/tables` computes from several columns, by table. */
+const KNOWN: Readonly<Record<string, Readonly<Record<string, Known>>>> = {
+  process_events: {
+    'process.name': known({ kind: 'texts', columns: ['path_name', 'first_name', 'applet_name'] }, ...AUDIT),
+    'process.executable': known({ kind: 'texts', columns: ['path', 'first_path'] }, ...AUDIT),
+    'process.args': known({ kind: 'words' }, ...AUDIT),
+    'process.args_count': known({ kind: 'count' }, ...AUDIT),
+    'process.command_line': known({ kind: 'line' }, ...AUDIT),
+    'process.title': known({ kind: 'line' }, ...AUDIT),
+    'process.working_directory': known({ kind: 'quoted', column: 'cwd' }, 'cwd'),
+  },
+  socket_events: {
+    'source.ip': ENDS.ip,
+    'source.port': ENDS.port,
+    'destination.ip': ENDS.ip,
+    'destination.port': ENDS.port,
+  },
+  es_process_events: {
+    'process.name': known({ kind: 'pieces', columns: ['path', 'cmdline'] }, 'path', 'cmdline', 'event_type'),
+    'process.executable': known(
+      { kind: 'pieces', columns: ['path', 'cmdline'] },
+      'path',
+      'cmdline',
+      'event_type',
+    ),
+    'process.args': known({ kind: 'pieces', columns: ['cmdline'] }, 'cmdline', 'event_type'),
+    'process.command_line': known({ kind: 'pieces', columns: ['cmdline'] }, 'cmdline', 'event_type'),
+  },
+  process_etw_events: {
+    'process.args': known({ kind: 'pieces', columns: ['cmdline'] }, 'cmdline', 'type'),
+  },
+};
