@@ -45,7 +45,7 @@ function roomOf(path: string): string | undefined {
 
 function importsOf(path: string): readonly Import[] {
   const text = readFileSync(join(ROOT, 'src', path), 'utf8');
-  const found = text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g);
+  const found = text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+\.ts)'/g);
   return [...found].map(([, to]) => ({
     from: path,
     to: relative(join(ROOT, 'src'), join(ROOT, 'src', dirname(path), to!)).replaceAll('\\', '/'),

@@ -4,6 +4,7 @@ import type { Rule, Scalar, Severity, Threat } from '../rule/index.ts';
 import type { OsqueryEvent } from '../schema/index.ts';
 import { explainMatch } from './explain.ts';
 import { type FieldReader, overridesOf } from './overrides.ts';
+import type { Suppression } from './rule-output.ts';
 
 /** An event of an alert, as osquery's buffer knows it. */
 export interface EventRef {
@@ -35,8 +36,8 @@ export interface AlertContext {
   readonly hostId: string;
   readonly hostEcs: Readonly<Record<string, unknown>>;
   readonly read: FieldReader;
-  /** What else is known of this match, such as how many others it stands for. */
-  readonly extra?: Readonly<Record<string, unknown>>;
+  /** What the alert stands for beside its own match. */
+  readonly suppression: Suppression | null;
 }
 
 /** Makes the alert of a match whose events came from osquery's rows. */
@@ -69,7 +70,7 @@ export function createAlert(rule: Rule, match: Match, context: AlertContext): Al
       events: refs,
       ...(match.keys.length > 0 && { keys: match.keys.map(jsonable) }),
       ...(events.length > 1 && { sequence: events.map((one) => one.toEcs()) }),
-      ...context.extra,
+      ...(context.suppression !== null && { suppression: toJson(context.suppression) }),
     },
   };
   return {
@@ -102,6 +103,10 @@ function identify(rule: Rule, hostId: string, events: readonly OsqueryEvent[]): 
 /** Rows of snapshot tables have no `eid`: their own values stand for them. */
 function placeOf(event: OsqueryEvent): string {
   return `${event.table}/${event.eid === '' ? JSON.stringify(event.columns()) : event.eid}`;
+}
+
+function toJson({ fields, values, hidden }: Suppression): object {
+  return { fields, values: values.map((value) => jsonable(value as Scalar)), hidden };
 }
 
 function jsonable(value: Scalar | null | readonly Scalar[]): unknown {

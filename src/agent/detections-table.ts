@@ -112,7 +112,16 @@ function toRow(alert: Alert, echo: Partial<Record<Column, string | Uint8Array>>)
     parent_path: parent?.path ?? '',
     parent_cmdline: parent?.commandLine ?? '',
     matched: alert.matched,
-    alert: JSON.stringify(alert.document),
+    alert: asciiJson(alert.document),
   } satisfies Partial<Record<Column, string>>;
   return { ...row, ...echo };
+}
+
+/**
+ * JSON in ASCII. osquery's loggers write each byte of a value that is no printable ASCII as `\\xNN`, which would
+ * make the document unreadable; JSON's own escapes pass untouched.
+ */
+function asciiJson(document: unknown): string {
+  const escapeUnit = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(document).replace(/[\u007f-\uffff]/g, escapeUnit);
 }

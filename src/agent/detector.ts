@@ -5,6 +5,7 @@ import { createReader, type Host, type Reader, type RowReader, type Schema } fro
 import { type Alert, createAlert } from './alert.ts';
 import type { Batch } from './batch.ts';
 import { createFieldReader, type FieldReader } from './overrides.ts';
+import { RuleOutput, type Suppression } from './rule-output.ts';
 
 export interface DetectorOptions {
   readonly rules: readonly Rule[];
@@ -25,17 +26,19 @@ export class Detector {
   readonly #host: Host;
   readonly #fields: FieldReader;
   readonly #onAlert: (alert: Alert) => void;
+  readonly #outputs: ReadonlyMap<Rule, RuleOutput>;
+  readonly #pushed = new Set<RuleOutput>();
   readonly #rowReaders = new WeakMap<readonly string[], RowReader>();
 
   constructor({ rules, schema, host, onAlert, slackMs = SLACK_MS }: DetectorOptions) {
     this.tree = createProcessTree();
     this.#host = host;
     this.#reader = createReader({ schema, tree: this.tree, host });
-    this.#engine = createEngine({
-      rules: rules.filter((rule) => rule.enabled),
-      fields: schema.fields,
-      slackMs,
-    });
+    const enabled = rules.filter((rule) => rule.enabled);
+    this.#engine = createEngine({ rules: enabled, fields: schema.fields, slackMs });
+    this.#outputs = new Map(
+      enabled.map((rule) => [rule, new RuleOutput(rule, schema.fields, (...told) => this.#tell(...told))]),
+    );
     this.#fields = createFieldReader(schema.fields);
     this.#onAlert = onAlert;
   }
@@ -48,11 +51,13 @@ export class Detector {
       const event = read(row);
       if (event !== null) this.#engine.push(event, this.#found);
     }
+    this.#flush();
   }
 
   /** Says that no row from before `nowMs` will come any more. */
   advance(nowMs: number): void {
     this.#engine.advance(nowMs, this.#found);
+    this.#flush();
   }
 
   /** Tells the tree of the processes that are there: rows of the table `processes`. */
@@ -83,15 +88,27 @@ export class Detector {
   }
 
   readonly #found = (rule: Rule, match: Match): void => {
-    if (rule.buildingBlock) return;
+    const output = this.#outputs.get(rule)!;
+    output.push(match);
+    this.#pushed.add(output);
+  };
+
+  /** Ends the batch for the rules that matched in it. */
+  #flush(): void {
+    for (const output of this.#pushed) output.flush();
+    this.#pushed.clear();
+  }
+
+  #tell(rule: Rule, match: Match, suppression: Suppression | null): void {
     this.#onAlert(
       createAlert(rule, match, {
         hostId: this.#host.id,
         hostEcs: this.#host.toEcs(),
         read: this.#fields,
+        suppression,
       }),
     );
-  };
+  }
 }
 
 function toSeed(row: Readonly<Record<string, unknown>>): SeedFacts {

@@ -11,6 +11,8 @@ import {
 
 const LONGEST_VALUE = 120;
 const MOST_VALUES = 4;
+/** Nearly every rule tests these; they tell an analyst nothing. */
+const OBVIOUS = /^(event|host)\./;
 
 /**
  * Says why a rule matched: the fields of the tests that held, with their values, in the order of the rule;
@@ -22,7 +24,7 @@ export function explainMatch(query: Query, match: Match, fields: Fields): string
     const step = steps[Math.min(index, steps.length - 1)];
     return step === undefined ? '' : explainEvent(step.condition, event, fields);
   });
-  return [...new Set(said)].filter((text) => text !== '').join(' → ');
+  return [...new Set(said)].filter((text) => text !== '').join(' -> ');
 }
 
 function stepsOf(query: Query): readonly EventQuery[] {
@@ -42,7 +44,8 @@ function explainEvent(condition: Condition, event: Event, fields: Fields): strin
   const names = new Set<string>();
   collect(condition, (leaf) => compileCondition(leaf, fields)(event), names);
   const parts: string[] = [];
-  for (const name of names) {
+  const telling = [...names].filter((name) => !OBVIOUS.test(name));
+  for (const name of telling.length > 0 ? telling : names) {
     const field = fields.find(name);
     const value = field === undefined ? null : event.get(field.slot);
     if (value !== null) parts.push(`${name}=${show(value)}`);
@@ -74,9 +77,9 @@ function collect(condition: Condition, holds: (condition: Condition) => boolean,
 function show(value: Scalar | readonly Scalar[]): string {
   const values = Array.isArray(value) ? (value as readonly Scalar[]) : [value as Scalar];
   const shown = values.slice(0, MOST_VALUES).map((one) => clip(String(one)));
-  return values.length > MOST_VALUES ? `${shown.join('|')}|…` : shown.join('|');
+  return values.length > MOST_VALUES ? `${shown.join('|')}|...` : shown.join('|');
 }
 
 function clip(text: string): string {
-  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text;
+  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}...` : text;
 }
