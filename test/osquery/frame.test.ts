@@ -218,34 +218,23 @@ test('a reader refuses a value that runs over its message', (t) => {
   t.throws(() => reader.readString(), { message: /runs over its message/ });
 });
 
-test('names are read right though they collide in the table of names', (t) => {
-  const names = [
-    'abc',
-    'acc',
-    'abd',
-    'aXc',
-    'abc',
-    'bbc',
-    'ab',
-    'abc',
-    '',
-    'ü',
-    'ü',
-    'x'.repeat(64),
-    'x'.repeat(65),
-  ];
+/** Pairs of which one begins with the other and both have the same hash. */
+const COLLIDING = ['aai4', 'a', 'aa3e', 'aa', 'ab_u', 'ab_', 'ab4f', 'ab'];
+
+test('texts are read right though they collide in the table of texts', (t) => {
+  const texts = [...COLLIDING, '', 'ü', 'x'.repeat(64), 'x'.repeat(65), 'x'.repeat(300)];
   fc.assert(
     fc.property(
-      fc.array(fc.oneof(fc.constantFrom(...names), fc.string({ maxLength: 4 })), { maxLength: 60 }),
+      fc.array(fc.oneof(fc.constantFrom(...texts), fc.string({ maxLength: 4 })), { maxLength: 60 }),
       (some) => {
         const bytes = message('m', 1, (out) => {
-          for (const name of some) out.writeString(name);
+          for (const text of some) out.writeString(text);
         });
         const reader = new MessageReader(bytes, 'text');
         reader.readMessageBegin();
         t.deepEqual(
           some.map(() => reader.readString()),
-          some.map((name) => name.toWellFormed()),
+          some.map((text) => text.toWellFormed()),
         );
       },
     ),

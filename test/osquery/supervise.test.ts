@@ -119,6 +119,18 @@ test('an extension that core dropped without a word registers anew', async (t) =
   t.deepEqual(lines, [`dropped by osquery, registering again: ${registered[0]}`]);
 });
 
+test('a UUID that now belongs to another extension is not taken for ours', async (t) => {
+  const manager = await TestManager.start(t, socketPath(t));
+  const { clock, registered } = run(t, manager.path);
+  await clock.asleep();
+  const [uuid] = registered;
+  const { info, registry } = manager.extensions.get(uuid!)!;
+  manager.extensions.set(uuid!, { info: { ...info, name: 'other' }, registry });
+  await clock.pass();
+  await clock.asleep();
+  t.is(registered.length, 2);
+});
+
 test('an extension waits for a manager that is not there yet', async (t) => {
   const path = socketPath(t);
   const { clock, registered, lines } = run(t, path);
