@@ -104,6 +104,7 @@ class Core implements Sandbox {
   readonly schedule: readonly ScheduledQuery[];
   #manualTime: number | undefined;
   #lastTick: number | undefined;
+  #stopping = false;
   /** The schedule runs one query at a time, whoever asks. */
   readonly #running = new Turns();
   readonly #feeding = new Turns();
@@ -148,6 +149,7 @@ class Core implements Sandbox {
   }
 
   async stop(): Promise<void> {
+    this.#stopping = true;
     for (const timer of this.#timers) clearInterval(timer);
     await this.#running.run(async () => {});
     await this.#manager.close();
@@ -332,7 +334,7 @@ class Core implements Sandbox {
       timeoutSeconds: this.#flag('extensions_timeout'),
       intervalSeconds: this.#flag('extensions_interval'),
       onOutput: onExtensionOutput,
-      onExit: (how) => this.#status(1, 'watcher.cpp', `Extension process ended: ${how}`),
+      onExit: (how) => this.#status(this.#stopping ? 0 : 1, 'watcher.cpp', `Extension process ended: ${how}`),
     });
   }
 }
