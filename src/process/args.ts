@@ -66,7 +66,7 @@ function auditArgs(line: string): Args {
   const parts = quoted ?? line.split(' ');
   const stray = strayLengthAt(parts, line.length);
   const words = stray === null ? parts : parts.filter((_, index) => index !== stray);
-  const cut = stray !== null || recordMayBeFull(words);
+  const cut = stray !== null || (line.length > SHORT && recordMayBeFull(words));
   if (words.length > 10 && (quoted !== null || !runsScript(words))) {
     const ordered = inOrder(words);
     return make(ordered, cut ? 'cut' : 'reordered', ordered.join(' '));
@@ -77,9 +77,8 @@ function auditArgs(line: string): Args {
 /** Puts back the words that stand in the order of their fields' names. */
 function inOrder(words: readonly string[]): readonly string[] {
   const ordered = new Array<string>(words.length);
-  sortedPlaces(words.length).forEach((place, index) => {
-    ordered[place] = words[index]!;
-  });
+  const places = sortedPlaces(words.length);
+  for (let index = 0; index < places.length; index++) ordered[places[index]!] = words[index]!;
   return ordered;
 }
 
@@ -110,7 +109,8 @@ function sortedPlaces(count: number): readonly number[] {
  */
 function recordMayBeFull(words: readonly string[]): boolean {
   let used = 0;
-  for (const [index, word] of words.entries()) {
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index]!;
     const name = 4 + String(index).length;
     const once = word.length > RECORD_BYTES / 2 && !/[^\x21\x23-\x7e]/.test(word);
     used += name + (once ? word.length + 2 : word.length * 2);
@@ -120,6 +120,8 @@ function recordMayBeFull(words: readonly string[]): boolean {
 }
 
 const RECORD_BYTES = 7_500 - 104;
+/** No line that is shorter than this fills a record: each argument has a name and at least one character. */
+const SHORT = 900;
 
 /**
  * Where a cut argument's length stands among the words, if one does: audit writes `aN_len=…` before the part
@@ -158,7 +160,8 @@ const SCRIPT_OPTION = /^-[a-zA-Z]*[ceE]$/;
 /** Where an interpreter's script begins among the words, if it is given one on the command line. */
 function scriptAt(words: readonly string[]): number {
   for (let index = 1; index < words.length - 1 && index < 12; index++) {
-    if (!SCRIPT_OPTION.test(words[index]!)) continue;
+    const option = words[index]!;
+    if (option.charCodeAt(0) !== 0x2d || !SCRIPT_OPTION.test(option)) continue;
     for (let before = index - 1; before >= 0; before--) {
       const word = words[before]!;
       if (word.startsWith('-') && before > 0) continue;

@@ -1,6 +1,7 @@
+import { DEPTH, isAncestor, isOutdated, isPid, sameProgram } from './kinship.ts';
 import type { ExecFacts, ForkFacts, Process, SeedFacts } from './process.ts';
 import { RecentExecs } from './recent.ts';
-import { ProcessRecord, type RecordParts } from './record.ts';
+import { ProcessRecord } from './record.ts';
 import { loadRecords, saveRecords } from './snapshot.ts';
 import { UnplacedForks } from './unplaced.ts';
 import { UseOrder } from './use-order.ts';
@@ -42,15 +43,11 @@ export interface TreeHealth {
   readonly nonsense: number;
 }
 
-/** Windows' pids go up to 2^32; Linux' and macOS' are smaller. */
-const GREATEST_PID = 0xffff_ffff;
 /** How far a fork's pid may lie behind and ahead of the last one: rows of several CPUs interleave, threads take pids too. */
 const BEHIND = 64;
 const AHEAD = 8_192;
 /** A drop from one pid to the next that can only be a wrap. */
 const WRAP = 1_024;
-/** How far up an ancestry is followed. */
-const DEPTH = 64;
 /** Characters held, for each process of the capacity. */
 const CHARACTERS_EACH = 300;
 
@@ -91,7 +88,19 @@ class Tree implements ProcessTree {
   }
 
   exec(facts: ExecFacts): Process {
-    const record = new ProcessRecord({ ...facts, origin: 'exec', startMs: facts.timeMs });
+    const record = new ProcessRecord({
+      pid: facts.pid,
+      parentPid: facts.parentPid,
+      origin: 'exec',
+      place: facts.place,
+      startMs: facts.timeMs,
+      path: facts.path,
+      commandLine: facts.commandLine,
+      form: facts.form,
+      workingDirectory: facts.workingDirectory,
+      userId: facts.userId,
+      groupId: facts.groupId,
+    });
     record.parent = this.#parentOf(facts);
     if (!isPid(facts.pid)) {
       this.#nonsense++;
@@ -249,19 +258,35 @@ class Tree implements ProcessTree {
     if (forker === null) return null;
     this.#inferred++;
     forker.openForks--;
-    const record = carryOn(forker, { pid, origin: 'inferred', place: seen.place, startMs: seen.timeMs });
+    const { path, title: name, commandLine, form, workingDirectory, userId, groupId } = forker;
+    const record = new ProcessRecord({
+      ...{ pid, parentPid: forker.pid, origin: 'inferred', place: seen.place, startMs: seen.timeMs },
+      ...{ path, name, commandLine, form, workingDirectory, userId, groupId },
+    });
+    record.parent = forker;
     record.forkPids = forker.forkPids === 'foreign' ? 'foreign' : 'unknown';
     this.#enter(record);
     return record;
   }
 
   #enterFork(facts: ForkFacts, parent: ProcessRecord): ProcessRecord {
-    const { pid, path, place, timeMs: startMs, userId, groupId } = facts;
-    const known = { pid, origin: 'fork', place, startMs, userId, groupId } as const;
-    const record =
-      parent.path === path || path === ''
-        ? carryOn(parent, known)
-        : carryOn(parent, { ...known, path, commandLine: '', workingDirectory: '' });
+    const { pid, path, place, timeMs, userId, groupId } = facts;
+    const same = parent.path === path || path === '';
+    const record = new ProcessRecord({
+      pid,
+      parentPid: parent.pid,
+      origin: 'fork',
+      place,
+      startMs: timeMs,
+      path: same ? parent.path : path,
+      name: parent.title,
+      commandLine: same ? parent.commandLine : '',
+      form: parent.form,
+      workingDirectory: same ? parent.workingDirectory : '',
+      userId,
+      groupId,
+    });
+    record.parent = parent;
     record.forked = true;
     parent.openForks--;
     this.#moveTo(pid);
@@ -356,37 +381,4 @@ class Tree implements ProcessTree {
     if (parent === record || isAncestor(record, parent)) this.#nonsense++;
     else record.parent = parent;
   }
-}
-
-function isPid(pid: number): boolean {
-  return Number.isInteger(pid) && pid > 0 && pid <= GREATEST_PID;
-}
-
-function sameProgram(a: ProcessRecord, b: ProcessRecord): boolean {
-  return a.path === b.path && a.commandLine === b.commandLine;
-}
-
-function isAncestor(upper: ProcessRecord | null, lower: ProcessRecord): boolean {
-  let one = lower.parent;
-  for (let depth = 0; one !== null && depth < DEPTH; depth++, one = one.parent)
-    if (one === upper) return true;
-  return one !== null;
-}
-
-/** Whether `processes` knows better: what was guessed, or a process that took the pid later. */
-function isOutdated(before: ProcessRecord, facts: SeedFacts): boolean {
-  if (before.exited || before.origin === 'inferred') return true;
-  if (before.path === facts.path && before.commandLine === facts.commandLine) return false;
-  return before.origin === 'seed' || facts.startMs > before.startMs + 2_000;
-}
-
-type Carried = Pick<RecordParts, 'pid' | 'origin' | 'place' | 'startMs'> & Partial<RecordParts>;
-
-/** A child that goes on with its parent's program. */
-function carryOn(parent: ProcessRecord, own: Carried): ProcessRecord {
-  const { path, title: name, commandLine, form, workingDirectory, userId, groupId } = parent;
-  const parts = { path, name, commandLine, form, workingDirectory, userId, groupId };
-  const record = new ProcessRecord({ ...parts, parentPid: parent.pid, ...own });
-  record.parent = parent;
-  return record;
 }

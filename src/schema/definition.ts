@@ -32,15 +32,11 @@ interface Wording {
   readonly fidelity?: Fidelity;
   readonly note?: string;
   readonly list?: boolean;
+  readonly cache?: boolean;
 }
 
-function define(
-  field: string,
-  derivation: Derivation,
-  read: Read,
-  wording: Wording & { cache: boolean },
-): Definition {
-  const { type = 'keyword', fidelity = 'exact', note = '', list = false, cache } = wording;
+function define(field: string, derivation: Derivation, read: Read, wording: Wording): Definition {
+  const { type = 'keyword', fidelity = 'exact', note = '', list = false, cache = false } = wording;
   return { field, type, derivation, fidelity, note, read, cache, list };
 }
 
@@ -49,12 +45,12 @@ export function column(field: string, name: string, wording: Wording = {}): Defi
   const id = columnId(name);
   const read: Read =
     wording.type === 'number' ? (event) => event.number(id) : (event) => textOrNull(event.text(id));
-  return define(field, { kind: 'column', column: name }, read, { ...wording, cache: false });
+  return define(field, { kind: 'column', column: name }, read, wording);
 }
 
 /** The same for every row. */
 export function constant(field: string, value: Value, wording: Wording = {}): Definition {
-  return define(field, { kind: 'constant', value }, () => value, { ...wording, cache: false });
+  return define(field, { kind: 'constant', value }, () => value, wording);
 }
 
 /** Decided by one column's text; null for any other text. */
@@ -67,10 +63,7 @@ export function cases(
   const id = columnId(name);
   const map = new Map(Object.entries(values));
   const read: Read = (event) => map.get(event.text(id)) ?? null;
-  return define(field, { kind: 'cases', column: name, cases: values, otherwise: null }, read, {
-    ...wording,
-    cache: false,
-  });
+  return define(field, { kind: 'cases', column: name, cases: values, otherwise: null }, read, wording);
 }
 
 /** Decided by these columns alone, in a way that only code can say. */
@@ -80,7 +73,7 @@ export function computed(
   read: Read,
   wording: Wording = {},
 ): Definition {
-  return define(field, { kind: 'computed', columns }, read, { ...wording, cache: true });
+  return define(field, { kind: 'computed', columns }, read, wording);
 }
 
 /** From outside of the row: the process tree, users and groups, the host. */
@@ -90,7 +83,7 @@ export function outside(
   read: Read,
   wording: Wording = {},
 ): Definition {
-  return define(field, { kind: 'outside', columns }, read, { ...wording, cache: true });
+  return define(field, { kind: 'outside', columns }, read, wording);
 }
 
 export function textOrNull(text: string): string | null {

@@ -12,6 +12,8 @@ type Feed = (values: readonly unknown[]) => RowEvent | null;
 interface Kin {
   readonly process: Process | null;
   readonly parent: Process | null;
+  /** The row is that of the process's exec. */
+  readonly exec: boolean;
 }
 
 /** The last second whose date has a four-digit year. */
@@ -42,13 +44,8 @@ export function feedOf(
     const kin = kinOf(row, tree, tally);
     if (kin === null) return tally.reject('no known act');
     const movedFrom = moves === null ? null : moves.follow(row);
-    return new RowEvent(layout, values, {
-      timeMs: lastMs,
-      serial,
-      process: kin.process,
-      parent: kin.parent,
-      movedFrom,
-    });
+    const { process, parent, exec } = kin;
+    return new RowEvent(layout, values, { timeMs: lastMs, serial, process, parent, exec, movedFrom });
   };
 }
 
@@ -123,7 +120,7 @@ function executed(facts: ExecFacts, tree: ProcessTree, tally: Tally): Kin {
   if (facts.pid === 0) tally.repair('pid');
   const process = tree.exec(facts);
   if (facts.commandLine.length > CUT_FROM && process.args.fidelity === 'cut') tally.cut++;
-  return { process, parent: process.parent };
+  return { process, parent: process.parent, exec: true };
 }
 
 /** Who acted, by its pid, when the tree agrees about its program. */
@@ -131,13 +128,13 @@ function actorIn(row: Row, tree: ProcessTree, path: string): Kin {
   const process = tree.find(row.pid(PID));
   if (process === null || (path !== '' && process.path !== '' && process.path !== path)) return NOBODY;
   tree.touch(process);
-  return { process, parent: process.parent };
+  return { process, parent: process.parent, exec: false };
 }
 
 /** No shorter command line is ever cut; longer ones are looked at. */
 const CUT_FROM = 3_000;
 
-const NOBODY: Kin = Object.freeze({ process: null, parent: null });
+const NOBODY: Kin = Object.freeze({ process: null, parent: null, exec: false });
 
 function actor(row: Row, tree: ProcessTree): Kin {
   return actorIn(row, tree, row.has(EXECUTABLE) ? row.text(EXECUTABLE) : row.text(PATH));
@@ -152,7 +149,7 @@ const KIN: Readonly<Record<string, (row: Row, tree: ProcessTree, tally: Tally) =
     if (act === null) return null;
     const { pid, parentPid, path, userId, groupId, timeMs, place } = execFacts(row, PARENT, 'audit');
     const process = tree.fork({ pid, parentPid, path, userId, groupId, timeMs, place, certain: false });
-    return { process, parent: process?.parent ?? tree.find(parentPid) };
+    return { process, parent: process?.parent ?? tree.find(parentPid), exec: false };
   },
   es_process_events(row, tree, tally) {
     const type = row.text(EVENT_TYPE);
@@ -162,7 +159,7 @@ const KIN: Readonly<Record<string, (row: Row, tree: ProcessTree, tally: Tally) =
       const { path, userId, groupId, timeMs, place } = facts;
       const own = { pid: row.pid(CHILD), parentPid: facts.pid };
       const process = tree.fork({ ...own, path, userId, groupId, timeMs, place, certain: true });
-      return { process, parent: process?.parent ?? tree.find(facts.pid) };
+      return { process, parent: process?.parent ?? tree.find(facts.pid), exec: false };
     }
     return type === 'exit' ? exited(row, tree) : null;
   },
@@ -175,7 +172,7 @@ const KIN: Readonly<Record<string, (row: Row, tree: ProcessTree, tally: Tally) =
     const facts = seedFacts((id) => row.text(columnId(id)));
     if (facts.pid === 0) tally.repair('pid');
     const process = tree.observe(facts);
-    return { process, parent: process?.parent ?? tree.find(facts.parentPid) };
+    return { process, parent: process?.parent ?? tree.find(facts.parentPid), exec: false };
   },
   file_events: () => NOBODY,
   ntfs_journal_events: () => NOBODY,
@@ -184,7 +181,7 @@ const KIN: Readonly<Record<string, (row: Row, tree: ProcessTree, tally: Tally) =
 
 function exited(row: Row, tree: ProcessTree): Kin {
   const process = tree.exit(row.pid(PID));
-  return { process, parent: process?.parent ?? null };
+  return { process, parent: process?.parent ?? null, exec: false };
 }
 
 /** What a row of `processes` says of a process. */

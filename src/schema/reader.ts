@@ -82,16 +82,16 @@ export function createReader({ schema, tree, host }: ReaderOptions): Reader {
     },
     save(event) {
       if (!(event instanceof RowEvent)) return null;
-      const { layout, row, timeMs, serial, process, parent, movedFrom } = event;
+      const { layout, row, timeMs, serial, process, parent, exec, movedFrom } = event;
       return {
-        ...{ table: layout.table.spec.name, columns: layout.columns, row, timeMs, serial, movedFrom },
+        ...{ table: layout.table.spec.name, columns: layout.columns, row, timeMs, serial, exec, movedFrom },
         lineage: saveLineage(process ?? parent),
         acted: process !== null,
       };
     },
     load(saved) {
       if (typeof saved !== 'object' || saved === null) return null;
-      const { table, columns, row, timeMs, serial, movedFrom, lineage, acted } = saved as Record<
+      const { table, columns, row, timeMs, serial, exec, movedFrom, lineage, acted } = saved as Record<
         string,
         unknown
       >;
@@ -106,7 +106,14 @@ export function createReader({ schema, tree, host }: ReaderOptions): Reader {
       const process = acted === true ? first : null;
       const parent = acted === true ? (first?.parent ?? null) : first;
       return new RowEvent(layout, row, {
-        ...{ timeMs, serial, process, parent, movedFrom: typeof movedFrom === 'string' ? movedFrom : null },
+        ...{
+          timeMs,
+          serial,
+          process,
+          parent,
+          exec: exec === true,
+          movedFrom: typeof movedFrom === 'string' ? movedFrom : null,
+        },
       });
     },
     get health() {

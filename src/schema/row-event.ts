@@ -1,6 +1,6 @@
 import type { ArgsFidelity, Process, ProcessTree } from '../process/index.ts';
 import type { Field, Value } from '../rule/index.ts';
-import { ancestorsOf } from './ancestry.ts';
+import { ancestorsOf, type Leaders, leadersOf } from './ancestry.ts';
 import { columnId } from './column-ids.ts';
 import type { OsqueryEvent } from './event.ts';
 import type { Host } from './host.ts';
@@ -36,6 +36,8 @@ export interface Situation {
   readonly serial: number;
   readonly process: Process | null;
   readonly parent: Process | null;
+  /** The row describes `process` in full: it is the row of its exec. */
+  readonly exec: boolean;
   /** Where a moved file was before. */
   readonly movedFrom: string | null;
 }
@@ -46,10 +48,12 @@ export class RowEvent implements OsqueryEvent {
   readonly serial: number;
   readonly process: Process | null;
   readonly parent: Process | null;
+  readonly exec: boolean;
   readonly movedFrom: string | null;
   readonly layout: Layout;
   readonly row: readonly unknown[];
   #cache: (Value | undefined)[] | null = null;
+  #leaders: Leaders | null = null;
 
   constructor(layout: Layout, row: readonly unknown[], situation: Situation) {
     this.layout = layout;
@@ -58,6 +62,7 @@ export class RowEvent implements OsqueryEvent {
     this.serial = situation.serial;
     this.process = situation.process;
     this.parent = situation.parent;
+    this.exec = situation.exec;
     this.movedFrom = situation.movedFrom;
   }
 
@@ -108,6 +113,17 @@ export class RowEvent implements OsqueryEvent {
 
   get host(): Host {
     return this.layout.host;
+  }
+
+  /** The process, when this is the row of its exec. */
+  get executed(): Process | null {
+    return this.exec ? this.process : null;
+  }
+
+  /** Null without a process. */
+  get leaders(): Leaders | null {
+    if (this.#leaders === null && this.process !== null) this.#leaders = leadersOf(this.process);
+    return this.#leaders;
   }
 
   /** Another process that the row names by its pid, as the tree knows it now. */

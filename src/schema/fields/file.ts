@@ -28,13 +28,13 @@ function pathFamily(
   columns: readonly string[],
   pathOf: (event: RowEvent) => string,
 ): readonly Definition[] {
+  const made = (name: string, of: (path: string) => string, note = ''): Definition =>
+    computed(`${prefix}.${name}`, columns, (event) => textOrNull(of(pathOf(event))), { cache: true, note });
   return [
-    computed(`${prefix}.path`, columns, (event) => textOrNull(pathOf(event))),
-    computed(`${prefix}.name`, columns, (event) => textOrNull(baseName(pathOf(event)))),
-    computed(`${prefix}.directory`, columns, (event) => textOrNull(directoryOf(pathOf(event)))),
-    computed(`${prefix}.extension`, columns, (event) => textOrNull(extensionOf(pathOf(event))), {
-      note: 'what follows the last dot of the name, without it',
-    }),
+    made('path', (path) => path),
+    made('name', baseName),
+    made('directory', directoryOf),
+    made('extension', extensionOf, 'what follows the last dot of the name, without it'),
   ];
 }
 

@@ -1,6 +1,6 @@
 import type { Process } from '../../process/index.ts';
 import type { Value } from '../../rule/index.ts';
-import { ancestorsOf, entityId, leadersOf } from '../ancestry.ts';
+import { ancestorsOf, entityId } from '../ancestry.ts';
 import { type Definition, listOrNull, outside, several } from '../definition.ts';
 import type { RowEvent } from '../row-event.ts';
 import type { Fidelity } from '../table.ts';
@@ -16,14 +16,17 @@ interface Family {
   readonly note: string;
 }
 
-/** Each field of a process that the tree knows, by the end of its name. */
+/** Each field of a process that the tree knows, by the end of its name; `cache`: dear, and asked for by many rules. */
 const FIELDS: Readonly<
-  Record<string, { readonly read: ReadProcess; readonly type?: 'number'; readonly list?: true }>
+  Record<
+    string,
+    { readonly read: ReadProcess; readonly type?: 'number'; readonly list?: true; readonly cache?: true }
+  >
 > = {
   name: { read: (process) => listOfOne(process.names) },
-  executable: { read: executablesOf },
-  command_line: { read: (process) => several(process.commandLine, process.args.line) },
-  args: { read: argumentsOf, list: true },
+  executable: { read: executablesOf, cache: true },
+  command_line: { read: (process) => several(process.commandLine, process.args.line), cache: true },
+  args: { read: argumentsOf, list: true, cache: true },
   args_count: { read: (process) => process.args.words.length || null, type: 'number' },
   pid: { read: (process) => process.pid, type: 'number' },
   entity_id: { read: (process, event) => entityId(event.host.id, process) },
@@ -53,6 +56,7 @@ export function processFamily(
         fidelity: family.fidelity,
         note: family.note,
         list: field.list === true,
+        cache: field.cache === true && !prefix.endsWith('_leader'),
       },
     );
   });
@@ -65,7 +69,6 @@ export function kinFields(pidColumns: readonly string[]): readonly Definition[] 
     ...family,
     note: 'guessed from the ancestry: rows tell of no session and no process group',
   };
-  const leaders = (event: RowEvent) => (event.process === null ? null : leadersOf(event.process));
   return [
     ...processFamily('process.parent', Object.keys(FIELDS), {
       ...{ ...family, of: (event) => event.parent },
@@ -73,20 +76,20 @@ export function kinFields(pidColumns: readonly string[]): readonly Definition[] 
     }),
     ...processFamily('process.entry_leader', LEADER, {
       ...leader,
-      of: (event) => leaders(event)?.entry ?? null,
+      of: (event) => event.leaders?.entry ?? null,
     }),
     ...processFamily('process.session_leader', LEADER, {
       ...leader,
-      of: (event) => leaders(event)?.session ?? null,
+      of: (event) => event.leaders?.session ?? null,
     }),
     ...processFamily('process.group_leader', LEADER, {
       ...leader,
-      of: (event) => leaders(event)?.group ?? null,
+      of: (event) => event.leaders?.group ?? null,
     }),
     outside(
       'process.entry_leader.entry_meta.type',
       pidColumns,
-      (event) => leaders(event)?.entryType ?? null,
+      (event) => event.leaders?.entryType ?? null,
       leader,
     ),
     outside('process.Ext.ancestry', pidColumns, ancestryOf, {

@@ -1,4 +1,4 @@
-import { baseName, type Process } from '../../process/index.ts';
+import { baseName } from '../../process/index.ts';
 import type { Value } from '../../rule/index.ts';
 import { entityId } from '../ancestry.ts';
 import { columnId } from '../column-ids.ts';
@@ -31,9 +31,6 @@ const CHILD = columnId('child_pid');
 const EXIT_CODE = columnId('exit_code');
 const RESPONSIBLE = columnId('responsible_pid');
 const PLATFORM = columnId('platform_binary');
-
-/** The process of an exec row, which that row describes in full. */
-const executed = (event: RowEvent): Process | null => (event.text(TYPE) === 'exec' ? event.process : null);
 
 export const esProcessEvents: TableDefinition = {
   name: 'es_process_events',
@@ -107,25 +104,25 @@ function ownFields(): readonly Definition[] {
       type: 'number',
     }),
     computed('process.executable', ['path', 'cmdline', 'event_type'], (event) => {
-      const process = executed(event);
+      const process = event.executed;
       return process === null ? textOrNull(event.text(PATH)) : executablesOf(process);
     }),
     computed('process.name', ['path', 'cmdline', 'event_type'], (event) => {
-      const process = executed(event);
+      const process = event.executed;
       return process === null ? textOrNull(baseName(event.text(PATH))) : listOfOne(process.names);
     }),
     computed('process.command_line', ['cmdline', 'event_type'], (event) => {
-      const process = executed(event);
+      const process = event.executed;
       return process === null ? null : several(process.args.line, event.text(CMDLINE).trimEnd());
     }),
     computed(
       'process.args',
       ['cmdline', 'event_type'],
       (event) => {
-        const process = executed(event);
+        const process = event.executed;
         return process === null ? null : argumentsOf(process);
       },
-      { ...words, list: true },
+      { ...words, list: true, cache: true },
     ),
     column('process.args_count', 'cmdline_count', { type: 'number' }),
     column('process.working_directory', 'cwd'),

@@ -1,4 +1,4 @@
-import { baseName, type Process } from '../../process/index.ts';
+import { baseName } from '../../process/index.ts';
 import type { Value } from '../../rule/index.ts';
 import { entityId } from '../ancestry.ts';
 import { columnId } from '../column-ids.ts';
@@ -21,10 +21,6 @@ const PATH = columnId('path');
 const EXIT_CODE = columnId('exit_code');
 const USER = columnId('username');
 const LABEL = columnId('mandatory_label');
-
-/** The process of a start row, which that row describes in full. */
-const started = (event: RowEvent): Process | null =>
-  event.text(TYPE) === 'ProcessStart' ? event.process : null;
 
 export const processEtwEvents: TableDefinition = {
   name: 'process_etw_events',
@@ -94,12 +90,12 @@ function ownFields(): readonly Definition[] {
       'process.args',
       columns,
       (event): Value => {
-        const process = started(event);
+        const process = event.executed;
         return process === null ? null : argumentsOf(process);
       },
-      { list: true, note: "split as Microsoft's C runtime does" },
+      { list: true, cache: true, note: "split as Microsoft's C runtime does" },
     ),
-    computed('process.args_count', columns, (event) => started(event)?.args.words.length || null, {
+    computed('process.args_count', columns, (event) => event.executed?.args.words.length || null, {
       type: 'number',
     }),
     computed(

@@ -1,4 +1,4 @@
-import { baseName, type Process } from '../../process/index.ts';
+import { baseName } from '../../process/index.ts';
 import type { Value } from '../../rule/index.ts';
 import { entityId } from '../ancestry.ts';
 import { columnId } from '../column-ids.ts';
@@ -28,7 +28,6 @@ const EXECS = ['execve', 'execveat'];
 const FORKS = ['fork', 'vfork', 'clone'];
 const KILLS = ['kill', 'tkill', 'tgkill'];
 
-const SYSCALL = columnId('syscall');
 const PATH = columnId('path');
 const CWD = columnId('cwd');
 const CMDLINE = columnId('cmdline');
@@ -112,18 +111,13 @@ function bySyscall(
   return [cases(field, 'syscall', Object.fromEntries(values))];
 }
 
-/** The process of an exec row, which that row describes in full. */
-function executed(event: RowEvent): Process | null {
-  return EXECS.includes(event.text(SYSCALL)) ? event.process : null;
-}
-
 function ownFields(): readonly Definition[] {
   const words = {
     fidelity: 'approximate',
     note: 'the words of `cmdline`, in order; an argument with a space counts as several',
   } as const;
   const line = (event: RowEvent): Value => {
-    const process = executed(event);
+    const process = event.executed;
     return process === null
       ? textOrNull(event.text(CMDLINE))
       : several(event.text(CMDLINE), process.args.line);
@@ -134,16 +128,16 @@ function ownFields(): readonly Definition[] {
       'process.executable',
       ['path', 'cmdline', 'syscall'],
       (event) => {
-        const process = executed(event);
+        const process = event.executed;
         return process === null ? textOrNull(event.text(PATH)) : executablesOf(process);
       },
-      { note: 'the resolved file, and the first word of `cmdline` where that is a path' },
+      { cache: true, note: 'the resolved file, and the first word of `cmdline` where that is a path' },
     ),
     computed(
       'process.name',
       ['path', 'cmdline', 'syscall'],
       (event) => {
-        const process = executed(event);
+        const process = event.executed;
         return process === null ? textOrNull(baseName(event.text(PATH))) : listOfOne(process.names);
       },
       {
@@ -151,6 +145,7 @@ function ownFields(): readonly Definition[] {
       },
     ),
     computed('process.command_line', ['cmdline', 'syscall'], line, {
+      cache: true,
       ...{
         fidelity: 'approximate',
         note: 'as logged, and put in order when it has more than ten words; cut by audit after 7,500 bytes',
@@ -164,15 +159,15 @@ function ownFields(): readonly Definition[] {
       'process.args',
       ['cmdline', 'syscall'],
       (event) => {
-        const process = executed(event);
+        const process = event.executed;
         return process === null ? null : argumentsOf(process);
       },
-      { ...words, list: true },
+      { ...words, list: true, cache: true },
     ),
     computed(
       'process.args_count',
       ['cmdline', 'syscall'],
-      (event) => executed(event)?.args.words.length || null,
+      (event) => event.executed?.args.words.length || null,
       {
         ...words,
         type: 'number',
