@@ -48,7 +48,6 @@ export async function runAgent(options: ExtensionOptions): Promise<string> {
     intervalSeconds: options.intervalSeconds,
     timeoutSeconds: options.timeoutSeconds,
     log,
-    onRegistered: (uuid) => log.info({ uuid, rules: set.rules.length }, 'registered'),
     onGone: (reason) => ended.resolve(reason),
   });
   const again = setInterval(() => {
