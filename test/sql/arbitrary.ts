@@ -18,45 +18,65 @@ import {
 export type Cell = Uint8Array | number | null;
 export type Row = Readonly<Record<string, Cell>>;
 
-const NAMES = [
+const PLAIN_NAMES = [
   'sh',
   'bash',
   'rmmod',
   'modprobe',
   'kmod',
   'busybox',
-  'toybox',
   'cat',
   'K9',
   'Kill',
   'x',
-  'a b',
-  'é',
   'sshd',
-  '-bash',
-  'sshd:',
-  '*',
+  'a.b',
   '[a]',
   '%_',
   "o'k",
-  '\\n',
 ];
-const FOLDERS = ['/', '/bin/', '/usr/bin/', '/tmp/', '/tmp/../', '/opt/a b/', '/É/', '/K/', './', ''];
-const WORDS = [
+const ODD_NAMES = [
+  'a b',
+  'é',
+  'toybox',
+  '-bash',
+  '--x',
+  'sshd:',
+  'x::',
+  ':',
+  '-',
+  '*',
+  '\\n',
+  'a\\b',
+  '\u212a9',
+  'Ki\u017f',
+];
+const PLAIN_FOLDERS = ['/', '/bin/', '/usr/bin/', '/tmp/', ''];
+const ODD_FOLDERS = ['/tmp/../', '/opt/a b/', '/É/', '/\u212a/', './', 'C:\\x\\'];
+const PLAIN_WORDS = [
   '-r',
   '--remove',
   '-c',
   '-rf',
   'a',
   'b',
+  '/etc/shadow',
+  '/x/rmmod',
+  '--x=1',
+  'k',
+  's',
+  'K',
+  'eval',
+  '10',
+  'sh',
+  '[',
+  '_',
+];
+const ODD_WORDS = [
   'a b',
   '',
-  '/etc/shadow',
-  '--x=1',
   '*',
   '%',
-  '_',
-  '[',
   ']',
   '?',
   '\\',
@@ -64,23 +84,20 @@ const WORDS = [
   '"',
   'É',
   'é',
-  'K',
-  'ſ',
-  'k',
-  's',
-  'K',
+  '\u212a',
+  '\u017f',
   'S',
   '\n',
   '\t',
-  '10',
   '16000',
   'Ω',
   '😀',
   '\ufffd',
   '-',
   ':',
-  'eval',
 ];
+const NAMES = [...PLAIN_NAMES, ...ODD_NAMES];
+const WORDS = [...PLAIN_WORDS, ...ODD_WORDS];
 
 const text = (...parts: readonly string[]): Uint8Array => Buffer.from(parts.join(''));
 const stray = fc.constantFrom(
@@ -93,46 +110,55 @@ const stray = fc.constantFrom(
   [0xc3, 0xa9, 0x80],
 );
 
+/** Mostly plain, so that what one odd thing does shows. */
+function mostly<Value>(
+  plain: fc.Arbitrary<Value>,
+  odd: fc.Arbitrary<Value>,
+  weight = 12,
+): fc.Arbitrary<Value> {
+  return fc.oneof({ weight, arbitrary: plain }, { weight: 1, arbitrary: odd });
+}
+
 /** Texts with, now and then, bytes that are no UTF-8, or a NUL, put in somewhere. */
 function dirtied(clean: fc.Arbitrary<Uint8Array>): fc.Arbitrary<Uint8Array> {
   const dirty = fc.tuple(clean, stray, fc.nat({ max: 12 })).map(([bytes, bad, at]) => {
     const place = Math.min(at, bytes.length);
     return Buffer.concat([bytes.subarray(0, place), Uint8Array.from(bad), bytes.subarray(place)]);
   });
-  return fc.oneof({ weight: 9, arbitrary: clean }, { weight: 1, arbitrary: dirty });
+  return mostly(clean, dirty);
 }
 
-const name = fc.constantFrom(...NAMES);
-const path = fc
-  .tuple(fc.constantFrom(...FOLDERS), name, fc.constantFrom('', '', '', ' (deleted)', '.sh', '/'))
-  .map((parts) => text(...parts));
+const name = mostly(fc.constantFrom(...PLAIN_NAMES), fc.constantFrom(...ODD_NAMES));
+const folder = mostly(fc.constantFrom(...PLAIN_FOLDERS), fc.constantFrom(...ODD_FOLDERS));
+const ending = mostly(fc.constantFrom('', '', '.sh'), fc.constantFrom(' (deleted)', '/', '.'));
+const path = fc.tuple(folder, name, ending).map((parts) => text(...parts));
+const word = mostly(fc.constantFrom(...PLAIN_WORDS), fc.constantFrom(...ODD_WORDS), 8);
 const words = fc.oneof(
-  { weight: 6, arbitrary: fc.array(fc.constantFrom(...WORDS), { maxLength: 6 }) },
-  { weight: 2, arbitrary: fc.array(fc.constantFrom(...WORDS), { minLength: 9, maxLength: 16 }) },
+  { weight: 8, arbitrary: fc.array(word, { maxLength: 6 }) },
+  { weight: 4, arbitrary: fc.array(word, { minLength: 8, maxLength: 14 }) },
   {
     weight: 1,
-    arbitrary: fc.constantFrom(['x'.repeat(3300)], Array(900).fill('w'), ['x'.repeat(3600), '16000']),
+    arbitrary: fc.constantFrom(
+      ['x'.repeat(3300)],
+      Array(900).fill('w'),
+      ['x'.repeat(3600), '16000'],
+      ['y'.repeat(3000), '-r'],
+    ),
   },
 );
 const cmdline = fc
-  .tuple(
-    fc.oneof(
-      name,
-      path.map((bytes) => Buffer.from(bytes).toString()),
-    ),
-    words,
-  )
-  .map(([first, rest]) => text([first, ...rest].join(' ')));
+  .tuple(folder, name, words)
+  .map(([before, first, rest]) => text([before + first, ...rest].join(' ')));
 const nothing = fc.constant(new Uint8Array());
 
 export const processRow: fc.Arbitrary<Row> = fc.record({
-  syscall: fc
-    .constantFrom('execve', 'execve', 'execve', 'execveat', 'fork', 'clone', 'kill', '')
-    .map((call) => text(call)),
-  path: fc.oneof({ weight: 12, arbitrary: dirtied(path) }, { weight: 1, arbitrary: nothing }),
-  cmdline: fc.oneof({ weight: 8, arbitrary: dirtied(cmdline) }, { weight: 1, arbitrary: nothing }),
+  syscall: mostly(fc.constantFrom('execve', 'execveat'), fc.constantFrom('fork', 'clone', 'kill', ''), 5).map(
+    (call) => text(call),
+  ),
+  path: mostly(dirtied(path), nothing),
+  cmdline: mostly(dirtied(cmdline), nothing),
   cwd: fc.constantFrom('"/root"', '/root', '', '"', '""', '"/tmp/a b"').map((cwd) => text(cwd)),
-  pid: fc.constantFrom(0, 1, 100, 101, 102, 103),
+  pid: mostly(fc.constantFrom(100, 101, 102, 103), fc.constantFrom(0, 1)),
   parent: fc.constantFrom(0, 1, 100, 101, 102),
   uid: fc.constantFrom<Cell>(0, 1000, null),
   euid: fc.constantFrom<Cell>(0, 1000),
@@ -197,45 +223,14 @@ export const userRow: fc.Arbitrary<Row> = fc.record({
 
 const value = fc.oneof(
   fc.constantFrom(...NAMES, ...WORDS),
-  path.map((bytes) => Buffer.from(bytes).toString()),
   fc.constantFrom(
-    'start',
-    'exec',
-    'process',
-    'file',
-    'linux',
-    'macos',
-    'creation',
-    'deletion',
-    '0',
-    '1000',
-    '00',
-    '22',
-    'a b c',
-    '-r a',
-    'sh -c',
-    'x\0y',
-    '\ud800',
-    '/root',
-    '"',
-    'sh',
-    '.sh',
-    'succeeded',
-    '10.0.0.1',
-    '::1',
-    '10.0.0.0/8',
-    'connection',
-    'outbound',
+    ...'start exec process file linux creation 0 1000 00 22 /root " sh .sh 10.0.0.1 ::1 10.0.0.0/8 outbound'.split(
+      ' ',
+    ),
   ),
+  fc.constantFrom('a b c', '-r a', 'sh -c', 'x\0y', '\ud800'),
 );
-const wild = fc.constantFrom(ANYTHING, ANYTHING, ANYTHING, ANY_ONE);
-const pattern: fc.Arbitrary<Pattern> = fc.oneof(
-  value.map((one) => [ANYTHING, one, ANYTHING]),
-  value.map((one) => [one, ANYTHING]),
-  value.map((one) => [ANYTHING, one]),
-  fc.array(fc.oneof(value, wild), { minLength: 1, maxLength: 5 }),
-);
-const regex = fc.constantFrom(
+const regexes = [
   '.*sh',
   '(ba)?sh',
   'r.*d',
@@ -251,70 +246,78 @@ const regex = fc.constantFrom(
   '.*\\.sh',
   'x',
   '',
-);
+];
 const number = fc.constantFrom<Scalar>(0, 1, 3, 10, 22, 100, 443, 1000, 4096, 5.5);
+const ranges = ['10.0.0.0/8', '192.168.0.0/16', '::/0', '::1', '0.0.0.0/0', '10.0.0.1'];
 
-/** Conditions on these fields. Most of their leaves are such as rules have; some are nonsense. */
-export function conditions(names: readonly string[]): fc.Arbitrary<Condition> {
-  const operand: fc.Arbitrary<FieldRef> = fc.constantFrom(...names).map((one) => field(one));
+/** What is asked of a field: mostly what events have there, whole or in part, in either case. */
+interface Subject {
+  readonly operand: FieldRef;
+  readonly values: readonly string[];
+}
+
+function partsOf(values: readonly string[]): fc.Arbitrary<string> {
+  const whole =
+    values.length === 0 ? value : fc.oneof(fc.constantFrom(...values), fc.constantFrom(...values), value);
+  const part = fc
+    .tuple(whole, fc.double({ min: 0, max: 1, noNaN: true }), fc.nat({ max: 12 }))
+    .map(([text, from, length]) =>
+      text.slice(Math.floor(from * text.length), Math.floor(from * text.length) + length),
+    );
+  const end = fc.tuple(whole, fc.integer({ min: 1, max: 9 })).map(([text, length]) => text.slice(-length));
+  return fc
+    .tuple(fc.oneof(whole, whole, part, end), fc.constantFrom('', '', 'upper', 'lower'))
+    .map(([text, change]) =>
+      change === '' ? text : change === 'upper' ? text.toUpperCase() : text.toLowerCase(),
+    );
+}
+
+function patternsOf(values: readonly string[]): fc.Arbitrary<Pattern> {
+  const part = partsOf(values);
+  const wild = fc.constantFrom(ANYTHING, ANYTHING, ANYTHING, ANY_ONE);
+  return fc.oneof(
+    part.map((one) => [ANYTHING, one, ANYTHING]),
+    part.map((one) => [one, ANYTHING]),
+    part.map((one) => [ANYTHING, one]),
+    fc.array(fc.oneof(part, wild), { minLength: 1, maxLength: 5 }),
+  );
+}
+
+function leavesOf({ operand, values }: Subject): fc.Arbitrary<Condition> {
+  const part = partsOf(values);
   const ignoreCase = fc.boolean();
-  const leaf: fc.Arbitrary<Condition> = fc.oneof(
+  const scalar = fc.oneof({ weight: 5, arbitrary: part }, { weight: 1, arbitrary: number });
+  const right = scalar.map((one) => literal(one));
+  const own = fc.constant(operand);
+  const list = fc.array(scalar, { maxLength: 5 });
+  const patterns = fc.array(patternsOf(values), { minLength: 1, maxLength: 3 });
+  const order = fc.constantFrom('lt', 'le', 'gt', 'ge');
+  const kind = <Kind extends string>(name: Kind) => fc.constant(name);
+  return fc.oneof(
     {
       weight: 3,
-      arbitrary: fc.record({
-        kind: fc.constant('compare' as const),
-        op: fc.constant('eq' as const),
-        left: operand,
-        right: fc.oneof(value, number).map((one) => literal(one)),
-        ignoreCase,
-      }),
+      arbitrary: fc.record({ kind: kind('compare'), op: kind('eq'), left: own, right, ignoreCase }),
     },
+    { weight: 1, arbitrary: fc.record({ kind: kind('compare'), op: order, left: own, right, ignoreCase }) },
     {
       weight: 1,
       arbitrary: fc.record({
-        kind: fc.constant('compare' as const),
-        op: fc.constantFrom('lt', 'le', 'gt', 'ge'),
-        left: operand,
-        right: fc.oneof(number, value).map((one) => literal(one)),
-        ignoreCase,
-      }),
-    },
-    {
-      weight: 1,
-      arbitrary: fc.record({
-        kind: fc.constant('compare' as const),
+        kind: kind('compare'),
         op: fc.constantFrom('eq', 'lt'),
-        left: fc.oneof(number, value).map((one) => literal(one)),
-        right: operand,
+        left: right,
+        right: own,
         ignoreCase,
       }),
     },
-    {
-      weight: 4,
-      arbitrary: fc.record({
-        kind: fc.constant('oneOf' as const),
-        operand,
-        values: fc.array(fc.oneof({ weight: 5, arbitrary: value }, { weight: 1, arbitrary: number }), {
-          maxLength: 5,
-        }),
-        ignoreCase,
-      }),
-    },
-    {
-      weight: 5,
-      arbitrary: fc.record({
-        kind: fc.constant('like' as const),
-        operand,
-        patterns: fc.array(pattern, { minLength: 1, maxLength: 3 }),
-        ignoreCase,
-      }),
-    },
+    { weight: 4, arbitrary: fc.record({ kind: kind('oneOf'), operand: own, values: list, ignoreCase }) },
+    { weight: 5, arbitrary: fc.record({ kind: kind('like'), operand: own, patterns, ignoreCase }) },
+    { weight: 1, arbitrary: fc.record({ kind: kind('exists'), operand: own }) },
     {
       weight: 1,
       arbitrary: fc.record({
-        kind: fc.constant('regex' as const),
-        operand,
-        patterns: fc.array(regex, { minLength: 1, maxLength: 2 }),
+        kind: kind('regex'),
+        operand: own,
+        patterns: fc.array(fc.constantFrom(...regexes), { minLength: 1, maxLength: 2 }),
         dialect: fc.constantFrom('lucene', 're2'),
         ignoreCase,
       }),
@@ -322,30 +325,42 @@ export function conditions(names: readonly string[]): fc.Arbitrary<Condition> {
     {
       weight: 1,
       arbitrary: fc.record({
-        kind: fc.constant('cidr' as const),
-        operand,
-        ranges: fc.array(
-          fc.constantFrom('10.0.0.0/8', '192.168.0.0/16', '::/0', '::1', '0.0.0.0/0', '10.0.0.1'),
-          { minLength: 1, maxLength: 2 },
-        ),
+        kind: kind('cidr'),
+        operand: own,
+        ranges: fc.array(fc.constantFrom(...ranges), { minLength: 1, maxLength: 2 }),
       }),
     },
-    { weight: 1, arbitrary: fc.record({ kind: fc.constant('exists' as const), operand }) },
     {
       weight: 1,
       arbitrary: fc.record({
-        kind: fc.constant('truthy' as const),
+        kind: kind('truthy'),
         operand: fc.record({
-          kind: fc.constant('call' as const),
+          kind: kind('call'),
           name: fc.constantFrom('startsWith', 'endsWith', 'stringContains'),
           args: fc.tuple(
-            operand,
-            value.map((one) => literal(one)),
+            own,
+            part.map((one) => literal(one)),
           ),
           ignoreCase,
         }),
       }),
     },
+  );
+}
+
+/** Conditions on these fields, asked for mostly with values that events have there. */
+export function conditions(
+  names: readonly string[],
+  valuesOf: (name: string) => readonly string[],
+): fc.Arbitrary<Condition> {
+  const known = new Map<string, fc.Arbitrary<Condition>>();
+  const leaves = (name: string): fc.Arbitrary<Condition> => {
+    const made = known.get(name) ?? leavesOf({ operand: field(name), values: valuesOf(name) });
+    known.set(name, made);
+    return made;
+  };
+  const leaf = fc.oneof(
+    { weight: 20, arbitrary: fc.constantFrom(...names).chain(leaves) },
     {
       weight: 1,
       arbitrary: fc.constantFrom<Condition>(
