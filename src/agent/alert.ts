@@ -6,6 +6,8 @@ import { explainMatch } from './explain.ts';
 import { type FieldReader, overridesOf } from './overrides.ts';
 import type { Suppression } from './rule-output.ts';
 
+const MOST_ANCESTORS = 16;
+
 /** An event of an alert, as osquery's buffer knows it. */
 export interface EventRef {
   readonly table: string;
@@ -67,6 +69,7 @@ export function createAlert(rule: Rule, match: Match, context: AlertContext): Al
       risk_score: riskScore,
       matched,
       args: event.argsFidelity,
+      ancestors: ancestorsOf(event),
       events: refs,
       ...(match.keys.length > 0 && { keys: match.keys.map(jsonable) }),
       ...(events.length > 1 && { sequence: events.map((one) => one.toEcs()) }),
@@ -85,6 +88,17 @@ export function createAlert(rule: Rule, match: Match, context: AlertContext): Al
     event,
     document,
   };
+}
+
+/** Who started whom, nearest first: what ECS has no field for. */
+function ancestorsOf(event: OsqueryEvent): readonly object[] {
+  const ancestors: object[] = [];
+  let process = event.process?.parent ?? null;
+  while (process !== null && ancestors.length < MOST_ANCESTORS) {
+    ancestors.push({ pid: process.pid, executable: process.path, command_line: process.commandLine });
+    process = process.parent;
+  }
+  return ancestors;
 }
 
 /** ECS: a threat has lists of techniques and sub-techniques beside each other. */

@@ -16,7 +16,7 @@ interface AlertDocument {
     readonly severity?: string;
     readonly risk_score?: number;
     readonly matched?: string;
-    readonly args?: string | null;
+    readonly ancestors?: readonly ProcessDocument[];
     readonly events?: readonly { readonly table: string; readonly eid: string }[];
   };
 }
@@ -25,8 +25,6 @@ interface ProcessDocument {
   readonly pid?: number;
   readonly command_line?: string;
   readonly executable?: unknown;
-  readonly user?: { readonly id?: unknown; readonly name?: unknown };
-  readonly parent?: ProcessDocument;
 }
 
 /** An alert as a block of lines for a person: what, how grave, which process, from where, and why. */
@@ -48,11 +46,10 @@ export function alertBlock(alert: Readonly<Record<string, unknown>>, style: Styl
   add('file', file?.path ?? '');
   if (process !== undefined) {
     add('process', describe(process));
-    let parent = process.parent;
-    for (let depth = 0; parent !== undefined && depth < MOST_ANCESTORS; depth += 1) {
-      add(depth === 0 ? 'started by' : '', `${'  '.repeat(depth)}${describe(parent)}`);
-      parent = parent.parent;
-    }
+    const ancestors = (detail?.ancestors ?? []).slice(0, MOST_ANCESTORS);
+    ancestors.forEach((ancestor, depth) => {
+      add(depth === 0 ? 'started by' : '', `${'  '.repeat(depth)}${describe(ancestor)}`);
+    });
   }
   add('because', detail?.matched ?? '');
   add('alert', detail?.alert_id ?? '');
