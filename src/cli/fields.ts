@@ -27,7 +27,7 @@ approximate (usually so) or partial (said of some events only).
     });
     const rows = fieldMap(platformOf(values.platform));
     if (values.json) io.out(`${JSON.stringify(rows, null, 2)}\n`);
-    else io.out(values.markdown ? markdown(rows) : columns([HEAD, ...rows.map(cells)]));
+    else io.out(values.markdown ? fieldsMarkdown(rows) : columns([HEAD, ...rows.map(cells)]));
     return 0;
   },
 };
@@ -38,9 +38,21 @@ function cells({ field, table, from, fidelity, note }: FieldMapRow): readonly st
   return [field, table, from, fidelity, note];
 }
 
-/** The table as Markdown, one row a field and table. */
-export function markdown(rows: readonly FieldMapRow[]): string {
-  const line = (row: readonly string[]): string =>
-    `| ${row.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;
-  return [HEAD, HEAD.map(() => '---'), ...rows.map(cells)].map(line).join('');
+/** One row a field: where each table has it from and how faithfully, tables that agree together. */
+export function fieldsMarkdown(rows: readonly FieldMapRow[]): string {
+  const byField = Map.groupBy(rows, ({ field }) => field);
+  const lines = [...byField].map(([field, sources]) => {
+    const bySource = Map.groupBy(sources, ({ from, fidelity }) => `${from} (${fidelity})`);
+    const had = [...bySource].map(
+      ([source, same]) => `${same.map(({ table }) => table).join(', ')}: ${source}`,
+    );
+    const notes = [...new Set(sources.map(({ note }) => note))].filter((note) => note !== '');
+    return [`\`${field}\``, had.join('; '), notes.join(' ')];
+  });
+  const head = ['field', 'from', 'note'];
+  return [head, head.map(() => '---'), ...lines].map(markdownRow).join('');
+}
+
+function markdownRow(cells: readonly string[]): string {
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;
 }
