@@ -124,30 +124,32 @@ class RuleEngine implements Engine {
   }
 
   save(codec: EventCodec): unknown {
-    const rules = this.runners.filter(({ machine }) => machine.held > 0);
-    return { rules: Object.fromEntries(rules.map(({ rule, machine }) => [rule.id, machine.save(codec)])) };
+    const rules = this.runners.map(({ rule, machine }) => [rule.id, machine.save(codec)] as const);
+    return { rules: Object.fromEntries(rules.filter(([, state]) => state !== null)) };
   }
 
   load(state: unknown, codec: EventCodec): readonly string[] {
     const saved = (state as { rules?: Record<string, unknown> } | null)?.rules ?? {};
-    const refused: string[] = [];
-    for (const [id, one] of Object.entries(saved)) {
-      const runner = this.runners.find(({ rule }) => rule.id === id);
-      if (runner === undefined || !runner.load(one, codec)) refused.push(id);
-    }
-    return refused;
+    const byId = new Map(this.runners.map((runner) => [runner.rule.id, runner]));
+    return Object.entries(saved)
+      .filter(([id, one]) => byId.get(id)?.load(one, codec) !== true)
+      .map(([id]) => id);
   }
 }
 
-/** A rule at work: keeps its failures to itself and counts. */
+/** A rule at work: keeps its failures to itself and counts. What the callback throws is the caller's own. */
 class Runner implements RuleCounters {
   readonly rule: Rule;
   machine: Machine;
-  private readonly create: () => Machine;
   evaluated = 0;
   matched = 0;
   failed = 0;
   lastFailure: unknown;
+  private readonly create: () => Machine;
+  private matches: Match[] = [];
+  private readonly collect: Found = (match) => {
+    this.matches.push(match);
+  };
 
   constructor(rule: Rule, create: () => Machine) {
     this.rule = rule;
@@ -166,18 +168,20 @@ class Runner implements RuleCounters {
   push(event: Event, found: RuleFound): void {
     this.evaluated += 1;
     try {
-      this.machine.push(event, this.reportTo(found));
+      this.machine.push(event, this.collect);
     } catch (error) {
       this.fail(error);
     }
+    if (this.matches.length > 0) this.report(found);
   }
 
   advance(nowMs: number, found: RuleFound): void {
     try {
-      this.machine.advance(nowMs, this.reportTo(found));
+      this.machine.advance(nowMs, this.collect);
     } catch (error) {
       this.fail(error);
     }
+    if (this.matches.length > 0) this.report(found);
   }
 
   load(state: unknown, codec: EventCodec): boolean {
@@ -190,11 +194,11 @@ class Runner implements RuleCounters {
     return false;
   }
 
-  private reportTo(found: RuleFound): Found {
-    return (match) => {
-      this.matched += 1;
-      found(this.rule, match);
-    };
+  private report(found: RuleFound): void {
+    const { matches } = this;
+    this.matches = [];
+    this.matched += matches.length;
+    for (const match of matches) found(this.rule, match);
   }
 
   private fail(error: unknown): void {

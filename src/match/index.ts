@@ -22,3 +22,4 @@ export {
   type Suppressor,
   type SuppressorOptions,
 } from './suppression.ts';
+export { transformQuery } from './transform-query.ts';

@@ -13,6 +13,7 @@ import {
 import { compileRanges, isRange } from './address.ts';
 import { constantTest, type Tested } from './closure.ts';
 import { compareScalars, foldScalar, HOLDS, MIRRORED, orderKeyOf } from './compare.ts';
+import { intern } from './intern.ts';
 import { pairLeaf, type ScalarTest, scalarLeaf, textLeaf } from './leaf.ts';
 import type { Reader } from './operand.ts';
 import { compilePatterns, type TextTest } from './wildcard.ts';
@@ -87,7 +88,7 @@ function rangeTest(ranges: readonly string[]): ScalarTest {
 }
 
 function compareText(op: CompareOp, value: string, ignoreCase: boolean): TextTest {
-  const wanted = ignoreCase ? foldCase(value) : value;
+  const wanted = intern(ignoreCase ? foldCase(value) : value);
   const { length } = wanted;
   switch (op) {
     case 'eq':
@@ -109,7 +110,7 @@ export function testOneOf({ values, ignoreCase }: OneOf, reader: Reader): Tested
   const others: Scalar[] = [];
   for (const value of values) {
     if (typeof value !== 'string') others.push(value);
-    else texts.add(ignoreCase ? foldCase(value) : value);
+    else texts.add(intern(ignoreCase ? foldCase(value) : value));
   }
   if (others.length === 0) {
     if (texts.size === 0) return scalarLeaf(reader, () => false, COSTS.list);

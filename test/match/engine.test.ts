@@ -117,6 +117,15 @@ test('a rule that fails while running is counted and does not stop the others', 
   t.is(second?.failed, 0);
 });
 
+test("what the callback throws is the caller's, not the rule's", (t) => {
+  const engine = engineOf([ruleOf('r', query(TRUE))]);
+  const full = (): never => {
+    throw new Error('store is full');
+  };
+  t.throws(() => engine.push(event(1, {}), full), { message: 'store is full' });
+  t.is(engine.counters[0]?.failed, 0);
+});
+
 test('what each rule has done is counted', (t) => {
   const engine = engineOf([
     ruleOf('event', query(equals('name', 'a'))),
