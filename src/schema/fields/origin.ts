@@ -10,17 +10,23 @@ interface Origin {
   /** What other agents call such a stream; a rule that asks for one of them finds it. */
   readonly datasets: readonly string[];
   readonly modules: readonly string[];
+  /** False for a table of state, whose rows have no time. */
+  readonly evented?: boolean;
 }
 
 /** Where an event comes from: its host, its agent, and the names under which other agents would send it. */
-export function originFields({ platform, categories, datasets, modules }: Origin): readonly Definition[] {
+export function originFields({
+  platform,
+  categories,
+  datasets,
+  modules,
+  evented = true,
+}: Origin): readonly Definition[] {
   const stand = { fidelity: 'approximate', note: 'the names that other agents give such events' } as const;
   const host = (field: string, key: string): Definition =>
     outside(field, [], (event) => event.host.fact(key), { note: `asked of osquery in the background` });
   return [
-    computed('@timestamp', ['time'], ({ timeMs }) => (timeMs === 0 ? null : new Date(timeMs).toISOString()), {
-      ...{ type: 'date', fidelity: 'approximate', note: 'when osquery stored the row' },
-    }),
+    ...(evented ? [timestamp()] : []),
     constant('event.kind', 'event'),
     constant('event.category', one(categories)),
     constant('event.dataset', one(datasets), stand),
@@ -34,6 +40,17 @@ export function originFields({ platform, categories, datasets, modules }: Origin
     constant('host.os.type', OS_TYPE[platform]),
     ...HOST_FACTS.map((name) => host(`host.${name}`, name)),
   ];
+}
+
+function timestamp(): Definition {
+  return computed(
+    '@timestamp',
+    ['time'],
+    ({ timeMs }) => (timeMs === 0 ? null : new Date(timeMs).toISOString()),
+    {
+      ...{ type: 'date', fidelity: 'approximate', note: 'when osquery stored the row' },
+    },
+  );
 }
 
 /** The facts that `Host` learns, by their ECS names below `host`. */

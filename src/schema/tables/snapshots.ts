@@ -58,6 +58,7 @@ export const processes: TableDefinition = {
   fields: (platform) => [
     ...originFields({
       platform,
+      evented: false,
       categories: ['process'],
       datasets: ['endpoint.events.process'],
       modules: ['endpoint'],
@@ -82,6 +83,7 @@ export const listeningPorts: TableDefinition = {
   fields: (platform) => [
     ...originFields({
       platform,
+      evented: false,
       categories: ['network'],
       datasets: ['endpoint.events.network'],
       modules: ['endpoint'],
@@ -120,6 +122,7 @@ export const processOpenSockets: TableDefinition = {
   fields: (platform) => [
     ...originFields({
       platform,
+      evented: false,
       categories: ['network'],
       datasets: ['endpoint.events.network'],
       modules: ['endpoint'],
