@@ -1,23 +1,25 @@
 import type { Event } from '../rule/index.ts';
 import type { EventCodec } from './machine.ts';
 import { OrderBuffer } from './order.ts';
+import type { MachineOptions } from './plan.ts';
+import { sameRowBy } from './same-row.ts';
 
 /**
  * Hands events on in their order: one waits until the newest is `slackMs` newer, or until it is said that no
- * older one will come. One that comes later than that is handed on at once. Of two with the same order key,
- * which are one row read twice, the first alone counts.
+ * older one will come. One that comes later than that is handed on at once. A row that was read twice counts once.
  */
 export class Feed {
   private readonly slackMs: number;
   private readonly mostHeld: number;
-  private readonly buffer = new OrderBuffer<{ readonly event: Event }>();
+  private readonly buffer: OrderBuffer<{ readonly event: Event }>;
   private newestMs = Number.NEGATIVE_INFINITY;
   /** All events before this time were handed on. */
   private placedMs = Number.NEGATIVE_INFINITY;
 
-  constructor({ slackMs, mostHeld }: { readonly slackMs: number; readonly mostHeld: number }) {
+  constructor({ fields, slackMs, mostHeld }: Pick<MachineOptions, 'fields' | 'slackMs' | 'mostHeld'>) {
     this.slackMs = slackMs;
     this.mostHeld = mostHeld;
+    this.buffer = new OrderBuffer(sameRowBy(fields));
   }
 
   /** How many events wait. */

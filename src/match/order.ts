@@ -1,6 +1,6 @@
 import type { Event } from '../rule/index.ts';
 
-/** Orders events by time, rank of their table and number: less than 0 when `a` comes first, 0 for the same row. */
+/** Orders events by time, rank of their table and number: less than 0 when `a` comes first. */
 export function compareEvents(a: Event, b: Event): number {
   return a.timeMs - b.timeMs || a.rank - b.rank || a.serial - b.serial;
 }
@@ -10,13 +10,22 @@ export interface Ordered {
   readonly event: Event;
 }
 
+/** So many events in one place of the order are held against the next, to see whether it is one of them. */
+const MOST_COMPARED = 16;
+
 /**
- * Holds events until no older one is expected, and gives them out in order; of events with the same order key,
- * which are one row read twice, it gives the first alone. A binary heap: log n for each event.
+ * Holds events until no older one is expected, and gives them out in order; a row that was read twice is given
+ * once. A binary heap: log n for each event.
  */
 export class OrderBuffer<T extends Ordered> {
   private readonly heap: T[] = [];
-  private last: Event | null = null;
+  /** The last events taken, all in one place of the order. */
+  private taken: Event[] = [];
+  private readonly isSame: (a: Event, b: Event) => boolean;
+
+  constructor(isSame: (a: Event, b: Event) => boolean) {
+    this.isSame = isSame;
+  }
 
   get size(): number {
     return this.heap.length;
@@ -39,16 +48,25 @@ export class OrderBuffer<T extends Ordered> {
     heap[at] = item;
   }
 
-  /** The oldest, if it is older than `beforeMs`; once only for each order key. */
+  /** The oldest, if it is older than `beforeMs`. */
   take(beforeMs: number): T | undefined {
     for (;;) {
       const first = this.heap[0];
       if (first === undefined || first.event.timeMs >= beforeMs) return undefined;
       this.removeFirst();
-      if (this.last !== null && compareEvents(this.last, first.event) === 0) continue;
-      this.last = first.event;
-      return first;
+      if (this.isNew(first.event)) return first;
     }
+  }
+
+  private isNew(event: Event): boolean {
+    const [before] = this.taken;
+    if (before === undefined || compareEvents(before, event) !== 0) {
+      this.taken = [event];
+      return true;
+    }
+    if (this.taken.some((other) => this.isSame(other, event))) return false;
+    if (this.taken.length < MOST_COMPARED) this.taken.push(event);
+    return true;
   }
 
   private removeFirst(): void {

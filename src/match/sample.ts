@@ -3,9 +3,9 @@ import type { Predicate } from './closure.ts';
 import { fingerprint } from './fingerprint.ts';
 import { decodeScalar, encodeScalar, type Key, type KeyReader, keyText } from './keys.ts';
 import type { EventCodec, Found, Machine } from './machine.ts';
-import { compareEvents } from './order.ts';
 import { type MachineOptions, planSteps } from './plan.ts';
 import { Recency } from './recency.ts';
+import { type SameRow, sameRowBy } from './same-row.ts';
 
 /** What is known of one key: for each step the first events that fit it, or that the key was reported. */
 interface Group {
@@ -34,6 +34,7 @@ class SampleMachine implements Machine {
   private readonly keysOf: readonly KeyReader[];
   private readonly mostHeld: number;
   private readonly version: string;
+  private readonly isSame: SameRow;
   private readonly groups = new Recency<Group>();
 
   constructor(query: SampleQuery, options: MachineOptions) {
@@ -42,6 +43,7 @@ class SampleMachine implements Machine {
     this.testOf = plan.testOf;
     this.keysOf = plan.keysOf;
     this.mostHeld = options.mostHeld;
+    this.isSame = sameRowBy(options.fields);
     this.version = fingerprint(query);
   }
 
@@ -57,7 +59,7 @@ class SampleMachine implements Machine {
       if (passed[test] !== true) continue;
       for (const key of this.keysOf[step]!(event)) {
         const group = this.groupOf(key);
-        if (group.lists !== null && this.add(group.lists[step]!, event)) touched.add(group);
+        if (group.lists !== null && this.add(group.lists, step, event)) touched.add(group);
       }
     }
     for (const group of touched) {
@@ -82,10 +84,13 @@ class SampleMachine implements Machine {
     return group;
   }
 
-  private add(list: Event[], event: Event): boolean {
-    if (list.length >= this.testOf.length || list.some((other) => compareEvents(other, event) === 0))
-      return false;
-    list.push(event);
+  /** A row that was read twice is one event in all lists. */
+  private add(lists: Event[][], step: number, event: Event): boolean {
+    const list = lists[step]!;
+    if (list.length >= lists.length) return false;
+    const known = lists.flatMap((some) => some.find((other) => this.isSame(other, event)) ?? [])[0] ?? event;
+    if (list.includes(known)) return false;
+    list.push(known);
     return true;
   }
 
@@ -107,10 +112,17 @@ class SampleMachine implements Machine {
     for (const { keys, lists } of saved.groups) {
       const values = keys.map(decodeScalar);
       const key = { text: keyText(values), values };
-      const loaded = lists?.map((list) => list.map((event) => codec.load(event))) ?? null;
-      this.groups.touch(key.text, { key, lists: loaded });
+      this.groups.touch(key.text, { key, lists: lists === null ? null : this.loadLists(lists, codec) });
     }
     return true;
+  }
+
+  private loadLists(saved: readonly (readonly unknown[])[], codec: EventCodec): Event[][] {
+    const lists: Event[][] = this.testOf.map(() => []);
+    for (const [step, list] of saved.entries()) {
+      for (const event of list) this.add(lists, step, codec.load(event));
+    }
+    return lists;
   }
 }
 
@@ -131,7 +143,7 @@ interface SavedSample {
 export function chooseDifferent(lists: readonly (readonly Event[])[]): Event[] | null {
   if (lists.some((list) => list.length === 0)) return null;
   const chosen: Event[] = [];
-  const free = (event: Event): boolean => chosen.every((other) => compareEvents(other, event) !== 0);
+  const free = (event: Event): boolean => !chosen.includes(event);
   for (let i = 0; i < lists.length; i += 1) {
     const next = lists[i]!.find((event) => {
       if (!free(event)) return false;
@@ -148,19 +160,18 @@ export function chooseDifferent(lists: readonly (readonly Event[])[]): Event[] |
 
 /** Whether each list can have an event of its own. */
 function canServe(lists: readonly (readonly Event[])[]): boolean {
-  const names = lists.map((list) => list.map(({ timeMs, rank, serial }) => `${timeMs}/${rank}/${serial}`));
-  const takenBy = new Map<string, number>();
-  const serve = (list: number, tried: Set<string>): boolean => {
-    for (const name of names[list]!) {
-      if (tried.has(name)) continue;
-      tried.add(name);
-      const holder = takenBy.get(name);
+  const takenBy = new Map<Event, number>();
+  const serve = (list: number, tried: Set<Event>): boolean => {
+    for (const event of lists[list]!) {
+      if (tried.has(event)) continue;
+      tried.add(event);
+      const holder = takenBy.get(event);
       if (holder === undefined || serve(holder, tried)) {
-        takenBy.set(name, list);
+        takenBy.set(event, list);
         return true;
       }
     }
     return false;
   };
-  return names.every((_, list) => serve(list, new Set()));
+  return lists.every((_, list) => serve(list, new Set()));
 }

@@ -78,6 +78,26 @@ test('events without the key count for nothing, those with several for each', (t
   ]);
 });
 
+test('rows of one place in the order that differ are different events', (t) => {
+  const [one, other] = [event(1, 'a'), { ...event(2, 'b'), serial: 1 }];
+  t.deepEqual(run(sample('a', 'b'), [one, other]), [['u', [1, 1]]]);
+});
+
+test('an event that fits two steps is one event after its state was taken back, too', (t) => {
+  const both = (): FlatEvent => event(1, ['a', 'b']);
+  const codec = { save: () => 1, load: both };
+  const before = createSampleMachine(sample('a', 'b', 'a'), options);
+  before.push(both(), () => t.fail());
+  const after = createSampleMachine(sample('a', 'b', 'a'), options);
+  t.true(after.load(before.save(codec), codec));
+  after.push(event(2, 'a'), () => t.fail());
+  let found = 0;
+  after.push(event(3, 'a'), () => {
+    found += 1;
+  });
+  t.is(found, 1);
+});
+
 test('keys are bounded, the oldest goes first and is counted', (t) => {
   const machine = createSampleMachine(sample('a', 'b'), options);
   const found: Match[] = [];

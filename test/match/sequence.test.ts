@@ -198,6 +198,14 @@ test('rows that come late within the slack are put in their place, doubles are d
   t.deepEqual(run(createSequenceMachine(query, options(0)), [second, third, first]), ['a5 b12']);
 });
 
+test('rows of one place in the order that differ are not doubles', (t) => {
+  const [x, y, end] = parseEvents('a5x a5y b9x') as [FlatEvent, FlatEvent, FlatEvent];
+  const alike = [y, x].map((event) => ({ ...event, serial: 1 }));
+  const endOfY = fields.event({ kind: 'b', user: 'y', word: 'b9y' }, { timeMs: 9, serial: 7 });
+  const machine = createSequenceMachine(sequence([a, b]), options(10));
+  t.deepEqual(run(machine, [...alike, end, endOfY, endOfY]), ['a5x b9x', 'a5y b9y']);
+});
+
 test('what is held is bounded, the oldest goes first and is counted', (t) => {
   const machine = createSequenceMachine(sequence([a, b]), options(0, 10));
   const many = Array.from({ length: 25 }, (_, i) =>
