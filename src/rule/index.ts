@@ -25,4 +25,4 @@ export type {
 export { compileRegex, type RegexTest } from './regex.ts';
 export type { AlertSuppression, Overrides, Rule, Severity, Technique, Threat } from './rule.ts';
 export { simplify } from './simplify.ts';
-export { fieldsOf, transform, walk } from './walk.ts';
+export { fieldsOf, operandsOf, transform, walk } from './walk.ts';

@@ -56,7 +56,7 @@ function decided(condition: Condition, table: TableSpec): Condition {
 }
 
 /** The operand that a test asks about, when all else in it is literal. */
-function soleOperand(condition: Condition): Operand | null {
+export function soleOperand(condition: Condition): Operand | null {
   switch (condition.kind) {
     case 'exists':
     case 'oneOf':
@@ -76,12 +76,17 @@ function possibleValues(operand: Operand, table: TableSpec): readonly Value[] | 
   if (operand.kind === 'literal') return [operand.value];
   const source = operand.kind === 'field' ? table.fields.get(operand.name) : undefined;
   if (source === undefined || !comparesPlainly(source)) return null;
-  const { derivation } = source;
-  if (derivation.kind === 'constant') return [derivation.value];
-  return derivation.kind === 'cases' ? [...Object.values(derivation.cases), derivation.otherwise] : null;
+  return valuesOf(source);
 }
 
-function comparesPlainly({ type }: FieldSource): boolean {
+/** All that a field can be in events of its table; null when that is not known. */
+export function valuesOf({ derivation, among }: FieldSource): readonly Value[] | null {
+  if (derivation.kind === 'constant') return [derivation.value];
+  if (derivation.kind === 'cases') return [...Object.values(derivation.cases), derivation.otherwise];
+  return among === null ? null : [...among, null];
+}
+
+export function comparesPlainly({ type }: FieldSource): boolean {
   return type === 'keyword' || type === 'number' || type === 'boolean';
 }
 

@@ -25,12 +25,12 @@ export function compileTable(
     while (readers.length <= field.slot) readers.push(undefined);
     readers[field.slot] = one.cache ? (event) => event.once(place, one.read) : one.read;
     definitions.push({ field, list: one.list });
-    const { type, derivation, fidelity, note } = one;
-    sources.set(one.field, { field: one.field, type, derivation, fidelity, note });
+    const { type, derivation, fidelity, note, among } = one;
+    sources.set(one.field, { field: one.field, type, derivation, fidelity, note, among });
   }
-  const { name, evented, rank, categories, flags, cost } = definition;
+  const { name, evented, rank, categories, flags, switches = [], cost } = definition;
   const spec: TableSpec = {
-    ...{ name, evented, rank, categories, flags, cost, columns },
+    ...{ name, evented, rank, categories, flags, switches, cost, columns },
     reads: definition.reads.filter((column) => names.has(column)),
     unused: Object.fromEntries(Object.entries(definition.unused).filter(([column]) => names.has(column))),
     fields: sources,

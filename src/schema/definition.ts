@@ -2,7 +2,7 @@ import type { FieldType, Scalar, Value } from '../rule/index.ts';
 import { columnId } from './column-ids.ts';
 import type { TableName } from './columns-of.ts';
 import type { Read } from './row-event.ts';
-import type { Category, Derivation, Fidelity, FieldSource, Platform } from './table.ts';
+import type { Category, Derivation, Fidelity, FieldSource, Platform, Switch } from './table.ts';
 
 /** How a table has a field, and the reading of it. */
 export interface Definition extends FieldSource {
@@ -23,6 +23,7 @@ export interface TableDefinition {
   readonly reads: readonly string[];
   readonly unused: Readonly<Record<string, string>>;
   readonly flags: readonly string[];
+  readonly switches?: readonly Switch[];
   readonly cost: string;
   readonly fields: (platform: Platform) => readonly Definition[];
 }
@@ -33,11 +34,19 @@ interface Wording {
   readonly note?: string;
   readonly list?: boolean;
   readonly cache?: boolean;
+  readonly among?: readonly Scalar[];
 }
 
 function define(field: string, derivation: Derivation, read: Read, wording: Wording): Definition {
-  const { type = 'keyword', fidelity = 'exact', note = '', list = false, cache = false } = wording;
-  return { field, type, derivation, fidelity, note, read, cache, list };
+  const {
+    type = 'keyword',
+    fidelity = 'exact',
+    note = '',
+    list = false,
+    cache = false,
+    among = null,
+  } = wording;
+  return { field, type, derivation, fidelity, note, among, read, cache, list };
 }
 
 /** The column itself: a text, or for the type `number` a number. */

@@ -10,7 +10,7 @@ const REASONS: readonly (readonly [string, string])[] = [
   ['process.parent.interactive', 'process tables tell of no terminal'],
   ['process.tty', 'process tables tell of no terminal'],
   ['process.code_signature', 'only macOS tables tell of signatures'],
-  ['process.parent.code_signature', "the process tree keeps no signature of a parent's program"],
+  ['process.parent.code_signature', 'only macOS tables tell of signatures'],
   ['container.', 'event tables tell of no container'],
   ['kubernetes.', 'osquery has no events of Kubernetes'],
   ['orchestrator.', 'osquery has no events of an orchestrator'],
@@ -27,10 +27,10 @@ const REASONS: readonly (readonly [string, string])[] = [
   ['kibana.', 'alerts of other rules are no events of osquery'],
 ];
 
-/** Says why a field cannot be had, and which similar one can. */
+/** Says why a field cannot be had, and of a field that is in no known family, which similar one can. */
 export function missingBecause(field: string, known: Iterable<string>): string {
-  const reason =
-    REASONS.find(([beginning]) => field.startsWith(beginning))?.[1] ?? 'no event table of osquery carries it';
+  const reason = REASONS.find(([beginning]) => field.startsWith(beginning))?.[1];
+  if (reason !== undefined) return `${reason}.`;
   const near = suggest(field, known);
-  return near === undefined ? `${reason}.` : `${reason}. ${near}`;
+  return `no event table of osquery carries it.${near === undefined ? '' : ` ${near}`}`;
 }

@@ -1,4 +1,4 @@
-import type { FieldType, Value } from '../rule/index.ts';
+import type { FieldType, Scalar, Value } from '../rule/index.ts';
 
 export type Platform = 'linux' | 'darwin' | 'windows';
 
@@ -52,6 +52,15 @@ export interface FieldSource {
   readonly fidelity: Fidelity;
   /** In plain words: how it is had, and what to beware of. */
   readonly note: string;
+  /** All values that it can have, where a derivation does not say and they are few; null: any. */
+  readonly among: readonly Scalar[] | null;
+}
+
+/** A flag of osqueryd without which rows with these texts in a column do not come. */
+export interface Switch {
+  readonly column: string;
+  readonly texts: readonly string[];
+  readonly flag: string;
 }
 
 /** An osquery table that rows come from. */
@@ -71,6 +80,8 @@ export interface TableSpec {
   readonly unused: Readonly<Record<string, string>>;
   /** osqueryd's flags without which the table stays empty. */
   readonly flags: readonly string[];
+  /** Rows that come only with a flag more: those for which the deciding column has one of the texts. */
+  readonly switches: readonly Switch[];
   /** What turning it on costs, and what else is needed (such as `file_paths`). */
   readonly cost: string;
   /** By ECS name. */

@@ -42,3 +42,12 @@ export function actorFields({ pid, path }: { pid: string; path: string | null })
     ...kinFields(columns),
   ];
 }
+
+/** Who acted, where the row does not say: the user that the process tree knows the process by. */
+export function actorUser(pid: string): readonly Definition[] {
+  const known = { fidelity: 'approximate', note: `the user of the process, ${TREE}` } as const;
+  return [
+    outside('user.id', [pid], (event) => event.process?.userId || null, known),
+    outside('user.name', [pid], (event) => event.host.userName(event.process?.userId ?? ''), known),
+  ];
+}

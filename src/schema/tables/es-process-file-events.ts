@@ -2,7 +2,7 @@ import { columnId } from '../column-ids.ts';
 import { cases, type TableDefinition } from '../definition.ts';
 import { originalFields, pathFields } from '../fields/file.ts';
 import { originFields } from '../fields/origin.ts';
-import { actorFields } from '../fields/program.ts';
+import { actorFields, actorUser } from '../fields/program.ts';
 import type { RowEvent } from '../row-event.ts';
 import { CHANGED, CREATED, DELETED, OPENED, RENAMED } from './file-events.ts';
 
@@ -55,5 +55,6 @@ export const esProcessFileEvents: TableDefinition = {
     ...pathFields(['filename', 'dest_filename'], pathOf),
     ...originalFields(['filename', 'event_type'], originalOf, 'of a rename'),
     ...actorFields({ pid: 'pid', path: 'path' }),
+    ...actorUser('pid'),
   ],
 };

@@ -3,6 +3,7 @@ import {
   cases,
   column,
   computed,
+  constant,
   type Definition,
   outside,
   type TableDefinition,
@@ -68,6 +69,7 @@ export const fileEvents: TableDefinition = {
       ACCESSED: ['access'],
       OPENED,
     }),
+    constant('event.outcome', 'success', { note: 'inotify and FSEvents tell of what was done' }),
     ...pathFields(['target_path'], (event) => event.text(TARGET)),
     ...originalFields(
       ['transaction_id'],

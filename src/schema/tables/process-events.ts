@@ -82,6 +82,7 @@ export const processEvents: TableDefinition = {
     ],
     ...['--audit_allow_process_events=true', '--audit_allow_fork_process_events=true'],
   ],
+  switches: [{ column: 'syscall', texts: KILLS, flag: '--audit_allow_kill_process_events=true' }],
   cost: 'Cheap. Without fork rows more parents must be inferred. No auditd may run beside it.',
   fields: (platform) => [
     ...originFields({
@@ -89,7 +90,8 @@ export const processEvents: TableDefinition = {
       datasets: ['endpoint.events.process', 'auditd_manager.auditd'],
       modules: ['endpoint', 'auditd', 'auditd_manager'],
     }),
-    ...bySyscall('event.type', { exec: ['start'], fork: ['start'], kill: ['end'] }),
+    // Auditd's integration calls a kill an end; its process is the killer, and rules that ask for ends mean the dead.
+    ...bySyscall('event.type', { exec: ['start'], fork: ['start'], kill: null }),
     ...bySyscall('event.action', { exec: EXEC_ACTIONS, fork: FORK_ACTIONS, kill: ['killed-pid'] }),
     constant('event.outcome', 'success', { note: 'osquery gives no row for a call that failed' }),
     column('auditd.data.syscall', 'syscall'),

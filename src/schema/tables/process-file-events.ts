@@ -1,5 +1,5 @@
 import { columnId } from '../column-ids.ts';
-import { cases, type TableDefinition } from '../definition.ts';
+import { cases, constant, type TableDefinition } from '../definition.ts';
 import { originalFields, pathFields, resolvePath } from '../fields/file.ts';
 import { originFields } from '../fields/origin.ts';
 import { actorFields } from '../fields/program.ts';
@@ -13,6 +13,12 @@ const PATH = columnId('path');
 const DESTINATION = columnId('dest_path');
 const CWD = columnId('cwd');
 const WITH_DESTINATION = new Set(['rename', 'link', 'symlink']);
+
+/** `process_file_events.cpp` compares with the files that the globs of `file_paths` gave when it was configured. */
+const GUESSED = {
+  fidelity: 'approximate',
+  note: 'audit does not tell whether a file that is opened for writing is new, and osquery sees no file that was not there when it read `file_paths`',
+} as const;
 
 const resolved = (event: RowEvent, id: number): string =>
   resolvePath(unquote(event.text(CWD)), event.text(id));
@@ -48,6 +54,9 @@ export const processFileEvents: TableDefinition = {
     ],
     '--audit_allow_fim_events=true',
   ],
+  switches: [
+    { column: 'operation', texts: ['open', 'read', 'close'], flag: '--audit_fim_show_accesses=true' },
+  ],
   cost:
     'Dear: audit then watches every read, write, open, close and mmap of the machine, and can lose its socket under ' +
     'load. Prefer file_events for rules that need no process. Needs `file_paths` in the configuration.',
@@ -72,10 +81,7 @@ export const processFileEvents: TableDefinition = {
         read: ['access'],
         close: ['access'],
       },
-      {
-        fidelity: 'approximate',
-        note: 'audit does not tell whether a file that is opened for writing is new',
-      },
+      GUESSED,
     ),
     cases(
       'event.action',
@@ -92,11 +98,9 @@ export const processFileEvents: TableDefinition = {
         read: OPENED,
         close: ['close'],
       },
-      {
-        fidelity: 'approximate',
-        note: 'audit does not tell whether a file that is opened for writing is new',
-      },
+      GUESSED,
     ),
+    constant('event.outcome', 'success', { note: 'osquery gives no row for a call that failed' }),
     ...pathFields(['path', 'dest_path', 'cwd', 'operation'], pathOf),
     ...originalFields(['path', 'cwd', 'operation'], originalOf, 'of a rename'),
     ...actorFields({ pid: 'pid', path: 'executable' }),

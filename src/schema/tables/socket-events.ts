@@ -1,9 +1,11 @@
+import type { Value } from '../../rule/index.ts';
 import { columnId } from '../column-ids.ts';
-import { cases, column, computed, type TableDefinition, textOrNull } from '../definition.ts';
+import { cases, column, computed, type TableDefinition } from '../definition.ts';
 import { endFields, FAMILIES, TRANSPORTS } from '../fields/network.ts';
 import { originFields } from '../fields/origin.ts';
-import { actorFields } from '../fields/program.ts';
+import { actorFields, actorUser } from '../fields/program.ts';
 import { auditUser } from '../fields/user.ts';
+import type { RowEvent } from '../row-event.ts';
 
 const ACTION = columnId('action');
 const FAMILY = columnId('family');
@@ -16,6 +18,21 @@ const SOURCE: Readonly<Record<string, 'local' | 'remote'>> = {
 
 export const CONNECTED: readonly string[] = ['connection_attempted', 'connected-to'];
 const ACCEPTED: readonly string[] = ['connection_accepted', 'accepted-connection-from'];
+const CONNECTED_V4 = 'ipv4_connection_attempt_event';
+const BOUND = 'bound-socket';
+
+function actionOf(event: RowEvent): Value {
+  switch (event.text(ACTION)) {
+    case 'connect':
+      return event.text(FAMILY) === '2' ? [...CONNECTED, CONNECTED_V4] : CONNECTED;
+    case 'accept':
+      return ACCEPTED;
+    case 'bind':
+      return BOUND;
+    default:
+      return null;
+  }
+}
 
 export const socketEvents: TableDefinition = {
   name: 'socket_events',
@@ -49,12 +66,8 @@ export const socketEvents: TableDefinition = {
       accept: ['start', 'connection'],
       bind: ['info'],
     }),
-    computed('event.action', ['action', 'family'], (event) => {
-      const action = event.text(ACTION);
-      if (action === 'connect') {
-        return event.text(FAMILY) === '2' ? [...CONNECTED, 'ipv4_connection_attempt_event'] : CONNECTED;
-      }
-      return action === 'accept' ? ACCEPTED : action === 'bind' ? ['bound-socket'] : textOrNull(action);
+    computed('event.action', ['action', 'family'], actionOf, {
+      among: [...CONNECTED, CONNECTED_V4, ...ACCEPTED, BOUND],
     }),
     cases('event.outcome', 'success', { '1': 'success', '0': 'failure' }),
     cases('network.direction', 'action', {
@@ -80,8 +93,9 @@ export const socketEvents: TableDefinition = {
       fidelity: 'partial',
       note: 'of UNIX sockets, when they are shown',
     }),
-    column('auditd.data.result', 'status'),
+    ...(platform === 'linux' ? [column('auditd.data.result', 'status')] : []),
     ...actorFields({ pid: 'pid', path: 'path' }),
+    ...actorUser('pid'),
     ...auditUser('auid'),
   ],
 };

@@ -67,6 +67,7 @@ const RECORDS: Readonly<Record<string, Kind>> = {
   1131: { action: ['stopped-service'], category: ['configuration'], type: ['end'] },
 };
 
+const RESULT_NOTE = 'where the message holds `res=`; osquery often cuts it off before';
 const MESSAGE = columnId('message');
 const ADDRESS = columnId('address');
 const UID = columnId('uid');
@@ -99,7 +100,10 @@ export const userEvents: TableDefinition = {
     byType('event.type', ({ type }) => type),
     byType('event.action', ({ action }) => action),
     computed('event.outcome', ['message'], (event) => OUTCOMES[said(event, 'res') ?? ''] ?? null, {
-      ...{ fidelity: 'partial', note: 'where the message holds `res=`; osquery often cuts it off before' },
+      ...{ fidelity: 'partial', note: RESULT_NOTE, among: ['success', 'failure'] },
+    }),
+    computed('auditd.result', ['message'], (event) => RESULTS[said(event, 'res') ?? ''] ?? null, {
+      ...{ fidelity: 'partial', note: RESULT_NOTE, among: ['success', 'fail'] },
     }),
     column('message', 'message'),
     column('auditd.message_type', 'type'),
@@ -124,6 +128,10 @@ export const userEvents: TableDefinition = {
   ],
 };
 
+/** In the words of auditd's own integration. */
+const RESULTS: Readonly<Record<string, string>> = {
+  ...{ success: 'success', '1': 'success', failed: 'fail', '0': 'fail' },
+};
 const OUTCOMES: Readonly<Record<string, string>> = {
   ...{ success: 'success', '1': 'success', failed: 'failure', '0': 'failure' },
 };
