@@ -13,6 +13,8 @@ export interface ExtensionOptions {
   readonly intervalSeconds: number;
   readonly version: string;
   readonly settings: Settings;
+  /** The rules that run when the settings name none. */
+  readonly packagedRules: () => Promise<RuleSet>;
   readonly log: Log;
 }
 
@@ -31,7 +33,7 @@ export async function runAgent(options: ExtensionOptions): Promise<string> {
   const { log, settings, socketPath } = options;
   const platform = PLATFORMS[process.platform];
   if (platform === undefined) throw new Error(`no osquery event tables are known for ${process.platform}`);
-  const set = await loadRules(settings.rules);
+  const set = await (settings.rules.length > 0 ? loadRules(settings.rules) : options.packagedRules());
   reportProblems(set, log);
   const host = createHost(hostname());
   const schema = createSchema(platform);

@@ -6,7 +6,7 @@ import { suggest } from '../text/index.ts';
 export const DEFAULT_SETTINGS_PATH = '/etc/osquery-detect.toml';
 
 export interface Settings {
-  /** Files and folders with rules. */
+  /** Files and folders with rules; none means the packaged ones. */
   readonly rules: readonly string[];
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
 }

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { loadSettings, runAgent, SettingsError } from '../agent/index.ts';
 import { type Command, UsageError } from './command.ts';
-import { PACKAGED_RULES } from './paths.ts';
+import { loadPackagedRules } from './packaged-rules.ts';
 import { VERSION } from './version.ts';
 
 export const extension: Command = {
@@ -35,7 +35,7 @@ packaged rules run. Exit codes: 0 osquery is gone or asked to stop, 1 failed, 2 
     });
     if (values.socket === undefined) throw new UsageError('--socket PATH is required');
     try {
-      const settings = loadSettings(io.env, { rules: [PACKAGED_RULES], logLevel: 'info' });
+      const settings = loadSettings(io.env, { rules: [], logLevel: 'info' });
       const log = pino(
         { level: values.verbose ? 'debug' : settings.logLevel, base: null },
         pino.destination({ dest: 2, sync: true }),
@@ -46,6 +46,7 @@ packaged rules run. Exit codes: 0 osquery is gone or asked to stop, 1 failed, 2 
         intervalSeconds: seconds(values.interval, '--interval'),
         version: VERSION,
         settings: values.rules === undefined ? settings : { ...settings, rules: values.rules },
+        packagedRules: loadPackagedRules,
         log,
       });
       log.info({ reason }, 'leaving');

@@ -6,7 +6,7 @@ import { alertBlock } from './alert-block.ts';
 import { type Command, type Io, UsageError } from './command.ts';
 import { linesOf, tellProblems } from './inputs.ts';
 import { platformOf } from './options.ts';
-import { PACKAGED_RULES } from './paths.ts';
+import { loadPackagedRules } from './packaged-rules.ts';
 import { columns, createStyle } from './style.ts';
 
 export const replay: Command = {
@@ -32,7 +32,7 @@ Example: osquery-detect replay --rules rules/ /var/log/osquery/osqueryd.results.
       args: [...args],
       allowPositionals: true,
       options: {
-        rules: { type: 'string', multiple: true, default: [PACKAGED_RULES] },
+        rules: { type: 'string', multiple: true },
         platform: { type: 'string', default: 'linux' },
         table: { type: 'string', multiple: true, default: [] },
         processes: { type: 'string' },
@@ -41,7 +41,7 @@ Example: osquery-detect replay --rules rules/ /var/log/osquery/osqueryd.results.
     });
     if (positionals.length === 0)
       throw new UsageError('no events given; name result logs, or - for standard input');
-    const set = await loadRules(values.rules);
+    const set = await (values.rules === undefined ? loadPackagedRules() : loadRules(values.rules));
     const broken = tellProblems(set, io);
     const style = createStyle(io.outIsTerminal);
     let alerts = 0;

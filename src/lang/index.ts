@@ -6,4 +6,11 @@
  * a rule can run here is not asked.
  */
 export { applyOverlays, type Overlay, type Problem, type RuleSet } from './documents/index.ts';
-export { compileRuleText, type LoadOptions, loadRules, parseRuleText } from './load.ts';
+export {
+  compileRuleText,
+  type LoadOptions,
+  loadRules,
+  parseRuleText,
+  parseRuleTexts,
+  type RuleText,
+} from './load.ts';

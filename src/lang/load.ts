@@ -30,9 +30,21 @@ export async function loadRules(paths: readonly string[], options: LoadOptions =
   return collectRules(sources, { nowMs, problems, named: (source) => named.has(source) });
 }
 
-/** Reads the rules in one text. `name` is what errors call it, and its ending says the format, if it has one. */
+/** A text with rules. `name` is what errors call it, and its ending says the format, if it has one. */
+export interface RuleText {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Reads the rules in texts that are at hand already; otherwise as `loadRules`. */
+export function parseRuleTexts(texts: readonly RuleText[], options: LoadOptions = {}): RuleSet {
+  const sources = texts.map(({ name, text }) => createSource(name, text));
+  return collectRules(sources, { nowMs: options.nowMs ?? Date.now() });
+}
+
+/** Reads the rules in one text. */
 export function parseRuleText(name: string, text: string, options: LoadOptions = {}): RuleSet {
-  return collectRules([createSource(name, text)], { nowMs: options.nowMs ?? Date.now() });
+  return parseRuleTexts([{ name, text }], options);
 }
 
 /**
