@@ -2,7 +2,7 @@ import type { Database } from 'better-sqlite3';
 import type { KnownColumn, KnownTable } from './known-table.ts';
 import type { FedRow } from './messages.ts';
 import type { ExtensionUse } from './rewrite.ts';
-import { quoteName } from './tokens.ts';
+import { quoteName, SqlError } from './tokens.ts';
 import { type SqlValue, toColumn } from './values.ts';
 
 /** Where the reading of events stands: the number of the last row that each scheduled query has read, by the query's name. */
@@ -112,6 +112,8 @@ export class Catalog {
       columns: columns.map(({ name }) => name),
       parameters: use.parameters.map(({ name }) => name),
       *rows(...args: unknown[]) {
+        if (args.includes(undefined))
+          throw new SqlError(`the sandbox could not hand over a constraint of ${use.table}`);
         for (const row of generate(use, args as SqlValue[])) yield [...row];
       },
     });

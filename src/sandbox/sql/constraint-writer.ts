@@ -26,7 +26,7 @@ export class ConstraintWriter {
   ) {
     this.#edits = edits;
     this.#column = column;
-    // A virtual table of better-sqlite3 declares no types: the cast gives the column the affinity that it has in osquery.
+    // A column of a virtual table has no affinity here: the cast gives it the one that it has in osquery.
     this.#cell = `CAST(${alias}.${quoteName(column.name)} AS ${affinityOf(column.type)})`;
     this.#add = add;
   }
@@ -66,7 +66,7 @@ export class ConstraintWriter {
     const isQuery = startsQuery(values[0]!);
     const [open, between, close] = isQuery ? ['', '', ''] : ['VALUES (', '), (', ')'];
     const typed = `CAST(substr(typeof(v), 1, 1) || v AS BLOB)`;
-    const cast = `CAST(v AS ${affinityOf(this.#column.type)})`;
+    const cast = withAffinity('v', affinityOf(this.#column.type));
     const [head, tail] = listed
       ? [
           `(instr(',' || ${parameter} || ',', ',' || (SELECT hex(${typed}) FROM (SELECT ${this.#cell} AS v)) || ',') > 0 AND ${parameter} = (WITH q(v) AS (`,
@@ -74,7 +74,7 @@ export class ConstraintWriter {
         ]
       : [
           `(${this.#check('=', parameter)} AND ${parameter} IN (WITH q(v) AS (`,
-          `) SELECT ${typed} FROM (SELECT DISTINCT v FROM q WHERE v IS NOT NULL)))`,
+          `) SELECT ${typed} FROM (SELECT DISTINCT ${cast} AS v FROM q WHERE v IS NOT NULL)))`,
         ];
     this.#edits.replace(start, first.start, head + open);
     for (const [index, value] of values.slice(1).entries()) {
@@ -100,6 +100,22 @@ export class ConstraintWriter {
 const BEFORE = '(SELECT CAST(substr(typeof(v), 1, 1) || v AS BLOB) FROM (SELECT ';
 const AFTER = ' AS v))';
 
+/** What comparing the value with a column of that affinity makes of it. Source: https://www.sqlite.org/datatype3.html#comparisons */
+function withAffinity(value: string, affinity: string): string {
+  const integer = `CAST(${value} AS INTEGER)`;
+  switch (affinity) {
+    case 'TEXT':
+      return `CASE typeof(${value}) WHEN 'blob' THEN ${value} ELSE CAST(${value} AS TEXT) END`;
+    case 'INTEGER':
+      return (
+        `CASE WHEN typeof(${value}) = 'real' AND ${integer} = ${value}` +
+        ` OR typeof(${value}) = 'text' AND CAST(${integer} AS TEXT) = trim(${value}) THEN ${integer} ELSE ${value} END`
+      );
+    default:
+      return value;
+  }
+}
+
 function untyped(parameter: string): string {
   const rest = `CAST(substr(${parameter}, 2) AS TEXT)`;
   return (
@@ -108,7 +124,8 @@ function untyped(parameter: string): string {
   );
 }
 
-function affinityOf(type: string): string {
+/** The type to cast a column of osquery's type to. */
+export function affinityOf(type: string): string {
   switch (type) {
     case 'INTEGER':
     case 'BIGINT':

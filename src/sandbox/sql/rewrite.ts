@@ -1,4 +1,4 @@
-import { ConstraintWriter, isHandedOver } from './constraint-writer.ts';
+import { affinityOf, ConstraintWriter, isHandedOver } from './constraint-writer.ts';
 import { type ColumnName, type Comparison, readComparison } from './constraints.ts';
 import { Edits } from './edits.ts';
 import { HIDDEN, type KnownColumn, type KnownTable } from './known-table.ts';
@@ -47,7 +47,7 @@ export interface Rewritten {
  * - `*` becomes the columns that are not hidden.
  *
  * What it reads is SELECT (also compound, nested, WITH). Limits, each an `SqlError` unless SQLite itself says no:
- * joins in parentheses; `*` with USING or NATURAL over hidden columns; a hidden column of an extension's table under OR.
+ * joins in parentheses; `*` with NATURAL, or with USING and a subquery; a hidden column of an extension's table under OR.
  * `IS` and terms of HAVING or of CASE are not handed over.
  */
 export function rewrite(sql: string, tables: ReadonlyMap<string, KnownTable>): Rewritten {
@@ -89,7 +89,7 @@ class SelectRewriter {
   #useEvents(table: KnownTable, index: number): void {
     const timed = this.#comparisonsOn(index).some(({ column }) => column.name === 'time');
     this.#uses.push({ kind: 'event', table: table.name });
-    this.#replaceSource(index, timed ? `${table.name} all` : `${table.name} new`);
+    this.#replaceSource(index, quoteName(timed ? `${table.name} all` : `${table.name} new`));
   }
 
   #useExtension(table: KnownTable, index: number): void {
@@ -114,12 +114,26 @@ class SelectRewriter {
       parameters,
       columnsUsed: this.#columnsUsed(table, index),
     });
-    this.#replaceSource(index, module);
+    this.#replaceSource(index, this.#typed(table, index, module, parameters));
   }
 
-  #replaceSource(index: number, name: string): void {
+  /**
+   * The virtual table with its columns cast to their types, which better-sqlite3's virtual tables do not declare: SQLite
+   * compares by affinity. It flattens this subquery, and so the parameters get to the table, but not
+   * behind an outer join: there the columns go uncast, but for the terms that are handed over.
+   */
+  #typed(table: KnownTable, index: number, module: string, parameters: readonly Parameter[]): string {
+    if (this.#select.sources[index]!.outer) return quoteName(module);
+    const columns = table.columns.map(
+      ({ name, type }) => `CAST(${quoteName(name)} AS ${affinityOf(type)}) AS ${quoteName(name)}`,
+    );
+    const all = [...columns, ...parameters.map(({ name }) => quoteName(name))];
+    return `(SELECT ${all.join(', ')} FROM ${quoteName(module)})`;
+  }
+
+  #replaceSource(index: number, text: string): void {
     const { start, end, alias } = this.#select.sources[index]!;
-    this.#edits.replace(start, end, `${quoteName(name)} AS ${quoteName(alias!)}`);
+    this.#edits.replace(start, end, `${text} AS ${quoteName(alias!)}`);
   }
 
   #comparisonsOn(index: number): readonly Comparison[] {
@@ -206,19 +220,19 @@ class SelectRewriter {
   }
 
   #expandStars(): void {
-    const hides = this.#known.map(
-      (table) => table?.columns.some(({ options }) => (options & HIDDEN) !== 0) ?? false,
-    );
     const { sources } = this.#select;
+    const expands = this.#known.map(
+      (table) =>
+        table?.kind === 'extension' || table?.columns.some(({ options }) => (options & HIDDEN) !== 0),
+    );
     for (const { qualifier, start, end } of this.#stars()) {
-      if (!sources.some((_, index) => hides[index] && this.#isExpanded(qualifier, index))) continue;
-      if (qualifier === undefined && sources.some(({ joinedByName }) => joinedByName)) {
-        throw new SqlError('the sandbox expands no * over hidden columns with USING or NATURAL');
-      }
-      const lists = sources
+      const chosen = sources
         .map((source, index) => ({ source, table: this.#known[index], index }))
-        .filter(({ index }) => this.#isExpanded(qualifier, index))
-        .map(({ source, table }) => visibleColumns(source, table));
+        .filter(({ index }) => this.#isExpanded(qualifier, index));
+      if (!chosen.some(({ index }) => expands[index])) continue;
+      const lists = chosen.map(({ source, table }) =>
+        visibleColumns(source, table, qualifier === undefined ? source.using : []),
+      );
       this.#edits.replace(start, end, lists.join(', '));
     }
   }
@@ -230,11 +244,19 @@ interface Star {
   readonly end: number;
 }
 
-function visibleColumns({ alias }: Source, table: KnownTable | undefined): string {
+/** `shown` are columns that another table of the join shows. */
+function visibleColumns(
+  { alias, natural }: Source,
+  table: KnownTable | undefined,
+  shown: readonly string[],
+): string {
   if (alias === undefined) throw new SqlError('the sandbox needs an alias for a subquery beside *');
+  if (natural || (table === undefined && shown.length > 0)) {
+    throw new SqlError('the sandbox expands no * with NATURAL, or with USING and a subquery');
+  }
   if (table === undefined) return `${quoteName(alias)}.*`;
   return table.columns
-    .filter(({ options }) => (options & HIDDEN) === 0)
+    .filter(({ name, options }) => (options & HIDDEN) === 0 && !shown.includes(name.toLowerCase()))
     .map(({ name }) => `${quoteName(alias)}.${quoteName(name)}`)
     .join(', ');
 }

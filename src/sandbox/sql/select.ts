@@ -28,7 +28,11 @@ export interface Source {
   /** Where table name and alias stand. */
   readonly start: number;
   readonly end: number;
-  readonly joinedByName: boolean;
+  /** The columns of `USING`, which `*` shows once. */
+  readonly using: readonly string[];
+  readonly natural: boolean;
+  /** Whether an outer join joins it. */
+  readonly outer: boolean;
 }
 
 export interface Term {
@@ -105,10 +109,9 @@ function readFrom(nodes: readonly Node[]): { readonly sources: readonly Source[]
   while (at < nodes.length) {
     let end = at;
     while (end < nodes.length && !isSymbol(nodes[end], ',') && !isWord(nodes[end], ...JOIN_WORDS)) end += 1;
-    const { source, on } = readSource(nodes.slice(at, end), join.includes('NATURAL'));
-    const outer = /LEFT|RIGHT|FULL/.test(join);
+    const { source, on } = readSource(nodes.slice(at, end), join);
     for (const term of splitTerms(on))
-      terms.push({ nodes: term, onlyFor: outer ? sources.length : undefined });
+      terms.push({ nodes: term, onlyFor: source.outer ? sources.length : undefined });
     sources.push(source);
     for (join = '', at = end; isSymbol(nodes[at], ',') || isWord(nodes[at], ...JOIN_WORDS); at += 1) {
       join += ` ${(nodes[at] as Token).value}`;
@@ -120,10 +123,10 @@ function readFrom(nodes: readonly Node[]): { readonly sources: readonly Source[]
 /** `table-or-subquery := [schema .] name [(…)] [[AS] alias] | (select) [[AS] alias] | (join)`, then `ON` or `USING`. */
 function readSource(
   nodes: readonly Node[],
-  natural: boolean,
+  join: string,
 ): { readonly source: Source; readonly on: readonly Node[] } {
   const on = nodes.findIndex((node) => isWord(node, 'ON'));
-  const using = nodes.findIndex((node) => isWord(node, 'USING'));
+  const using = nodes[nodes.findIndex((node) => isWord(node, 'USING')) + 1];
   const stop = nodes.findIndex((node) => isWord(node, 'ON', 'USING', 'INDEXED', 'NOT'));
   const head = stop === -1 ? nodes : nodes.slice(0, stop);
   const first = head[0];
@@ -140,7 +143,10 @@ function readSource(
     alias: alias ?? table,
     start: first.start,
     end: head.at(-1)!.end,
-    joinedByName: natural || using !== -1,
+    using:
+      using?.kind === 'group' && using !== first ? using.nodes.flatMap((node) => nameOf(node) ?? []) : [],
+    natural: join.includes('NATURAL'),
+    outer: /LEFT|RIGHT|FULL/.test(join),
   };
   if (first.kind === 'group' && !startsQuery(first.nodes)) refuseJoinInParentheses(first);
   return { source, on: on === -1 ? [] : nodes.slice(on + 1) };

@@ -30,10 +30,12 @@ export function columnsOf(db: Database, catalog: Catalog, sql: string): readonly
   const [text] = statementsOf(sql);
   if (text === undefined) return [];
   const { statement, uses } = prepare(db, catalog, text);
-  return statement.columns().map(({ name, column, table, type }) => {
-    const use = uses.find((candidate) => candidate.kind === 'extension' && candidate.module === table);
-    const known = use === undefined ? undefined : catalog.known.get(use.table.toLowerCase());
-    const declared = known?.columns.find((candidate) => candidate.name === column)?.type ?? type;
+  const extensions = uses.flatMap((use) =>
+    use.kind === 'extension' ? (catalog.known.get(use.table.toLowerCase())?.columns ?? []) : [],
+  );
+  return statement.columns().map(({ name, type }) => {
+    // A column of an extension's table has lost its table by now; it is known by its name.
+    const declared = type ?? extensions.find((column) => column.name === name)?.type;
     return { name, type: declared ?? 'UNKNOWN' };
   });
 }

@@ -219,6 +219,12 @@ test('* leaves hidden columns out, of extensions and of events', async (t) => {
     'cmdline',
   ]);
   t.deepEqual(await columns('SELECT * FROM process_events e'), ['pid', 'cmdline', 'time']);
+  t.deepEqual(await columns('SELECT * FROM proto_scan s LEFT JOIN process_events USING (pid)'), [
+    'rule',
+    'pid',
+    'cmdline',
+    'time',
+  ]);
   t.deepEqual(await columns('SELECT count(*) FROM process_events'), ['count(*)']);
 });
 
