@@ -30,6 +30,19 @@ export interface Process {
   readonly args: Args;
   /** Every name it answers to; empty when nothing is known. */
   readonly names: readonly string[];
+  /** Of its program, where its exec's row told; null elsewhere. */
+  readonly signature: Signature | null;
+}
+
+/** A program's code signature: whether there is one, and whether the system took it for good. */
+export interface Signature {
+  readonly exists: boolean;
+  /** Null when not told. */
+  readonly trusted: boolean | null;
+  /** Who signed; empty when not told. */
+  readonly subject: string;
+  readonly id: string;
+  readonly teamId: string;
 }
 
 /**
@@ -50,6 +63,7 @@ export interface ExecFacts {
   readonly groupId: string;
   readonly timeMs: number;
   readonly place: string;
+  readonly signature?: Signature | null;
 }
 
 /** What a fork row says: `path` is the program of the process that forked. */

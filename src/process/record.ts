@@ -1,6 +1,6 @@
 import { type Args, argsOf, exactArgs, type LineForm, NO_ARGS } from './args.ts';
 import { programNames } from './names.ts';
-import type { Origin, Process } from './process.ts';
+import type { Origin, Process, Signature } from './process.ts';
 
 /** What a record is made of. */
 export interface RecordParts {
@@ -16,6 +16,7 @@ export interface RecordParts {
   readonly workingDirectory: string;
   readonly userId: string;
   readonly groupId: string;
+  readonly signature?: Signature | null;
 }
 
 /** The texts kept of one process are bounded, whatever a row holds. */
@@ -40,6 +41,7 @@ export class ProcessRecord implements Process {
   readonly workingDirectory: string;
   readonly userId: string;
   readonly groupId: string;
+  readonly signature: Signature | null;
   readonly #name: string;
   #args: Args | null = null;
   #names: readonly string[] | null = null;
@@ -72,6 +74,7 @@ export class ProcessRecord implements Process {
     this.workingDirectory = bounded(parts.workingDirectory);
     this.userId = parts.userId;
     this.groupId = parts.groupId;
+    this.signature = parts.signature ?? null;
     this.#name = parts.name ?? '';
   }
 

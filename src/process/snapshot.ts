@@ -1,9 +1,9 @@
 import type { LineForm } from './args.ts';
-import type { Origin, Process } from './process.ts';
+import type { Origin, Process, Signature } from './process.ts';
 import { type ForkPids, ProcessRecord } from './record.ts';
 
 /** Grows when the form of a saved record changes. */
-const VERSION = 1;
+const VERSION = 2;
 const ORIGINS: readonly Origin[] = ['exec', 'fork', 'seed', 'inferred'];
 const FORMS: readonly LineForm[] = ['audit', 'plain', 'windows', 'quoted'];
 const FORK_PIDS: readonly ForkPids[] = ['unknown', 'doubtful', 'foreign', 'global'];
@@ -30,7 +30,8 @@ export function saveRecords(
       ...[one.path, one.title, one.commandLine, FORMS.indexOf(one.form), one.workingDirectory],
       ...[one.userId, one.groupId, placeOf(one.parent), placeOf(one.previous)],
       ...[FORK_PIDS.indexOf(one.forkPids), one.forked, one.exited, one.era, find(one.pid) === one],
-      one.args.fidelity === 'exact' && one.form !== 'windows' ? one.args.words : null,
+      one.args.fidelity === 'exact' && one.form === 'audit' ? one.args.words : null,
+      one.signature,
     ]),
   };
 }
@@ -77,9 +78,10 @@ export function loadRecords(state: unknown): Loaded | null {
 }
 
 function loadRecord(row: unknown): { record: ProcessRecord; current: boolean } | null {
-  if (!Array.isArray(row) || row.length !== 20) return null;
+  if (!Array.isArray(row) || row.length !== 21) return null;
   const [pid, parentPid, origin, place, startMs, path, name, commandLine, form, workingDirectory] = row;
-  const [, , , , , , , , , , userId, groupId, , , forkPids, forked, exited, era, current, words] = row;
+  const [, , , , , , , , , , userId, groupId, , , forkPids, forked, exited, era, current, words, signature] =
+    row;
   const numbers = [pid, parentPid, startMs, era];
   const texts = [place, path, name, commandLine, workingDirectory, userId, groupId];
   if (!numbers.every((one) => typeof one === 'number') || !texts.every((one) => typeof one === 'string'))
@@ -88,7 +90,7 @@ function loadRecord(row: unknown): { record: ProcessRecord; current: boolean } |
   if (known.origin === undefined || known.form === undefined || known.forkPids === undefined) return null;
   const record = new ProcessRecord({
     ...{ pid, parentPid, origin: known.origin, place, startMs, path, name, commandLine, form: known.form },
-    ...{ workingDirectory, userId, groupId },
+    ...{ workingDirectory, userId, groupId, signature: isSignature(signature) ? signature : null },
   });
   record.forkPids = known.forkPids;
   record.forked = forked === true;
@@ -115,4 +117,10 @@ function hasCycle(records: readonly ProcessRecord[]): boolean {
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
+}
+
+function isSignature(value: unknown): value is Signature {
+  if (!isObject(value) || typeof value['exists'] !== 'boolean') return false;
+  if (typeof value['trusted'] !== 'boolean' && value['trusted'] !== null) return false;
+  return ['subject', 'id', 'teamId'].every((name) => typeof value[name] === 'string');
 }

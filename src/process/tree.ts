@@ -100,6 +100,7 @@ class Tree implements ProcessTree {
       workingDirectory: facts.workingDirectory,
       userId: facts.userId,
       groupId: facts.groupId,
+      signature: facts.signature ?? null,
     });
     record.parent = this.#parentOf(facts);
     if (!isPid(facts.pid)) {
@@ -258,10 +259,10 @@ class Tree implements ProcessTree {
     if (forker === null) return null;
     this.#inferred++;
     forker.openForks--;
-    const { path, title: name, commandLine, form, workingDirectory, userId, groupId } = forker;
+    const { path, title: name, commandLine, form, workingDirectory, userId, groupId, signature } = forker;
     const record = new ProcessRecord({
       ...{ pid, parentPid: forker.pid, origin: 'inferred', place: seen.place, startMs: seen.timeMs },
-      ...{ path, name, commandLine, form, workingDirectory, userId, groupId },
+      ...{ path, name, commandLine, form, workingDirectory, userId, groupId, signature },
     });
     record.parent = forker;
     record.forkPids = forker.forkPids === 'foreign' ? 'foreign' : 'unknown';
@@ -285,6 +286,7 @@ class Tree implements ProcessTree {
       workingDirectory: same ? parent.workingDirectory : '',
       userId,
       groupId,
+      signature: same ? parent.signature : null,
     });
     record.parent = parent;
     record.forked = true;

@@ -1,6 +1,7 @@
 import type { ExecFacts, LineForm, Process, ProcessTree, SeedFacts } from '../process/index.ts';
 import { columnId } from './column-ids.ts';
 import { type Layout, RowEvent } from './row-event.ts';
+import { signatureOf } from './signature.ts';
 import { actOf, unquote } from './tables/process-events.ts';
 import type { Tally } from './tally.ts';
 import { textOf } from './text-of.ts';
@@ -123,12 +124,23 @@ function executed(facts: ExecFacts, tree: ProcessTree, tally: Tally): Kin {
   return { process, parent: process.parent, exec: true };
 }
 
-/** Who acted, by its pid, when the tree agrees about its program. */
+/**
+ * Who acted, by its pid, when the tree agrees about its program: rows of another table may be read after the pid
+ * went on to another program or process. Else the parent alone, where the row tells it.
+ */
 function actorIn(row: Row, tree: ProcessTree, path: string): Kin {
-  const process = tree.find(row.pid(PID));
-  if (process === null || (path !== '' && process.path !== '' && process.path !== path)) return NOBODY;
+  const now = tree.find(row.pid(PID));
+  const process = [now, now?.previous ?? null].find((one) => one !== null && agrees(one, path)) ?? null;
+  if (process === null) {
+    const parentPid = row.pid(row.has(PPID) ? PPID : PARENT);
+    return parentPid === 0 ? NOBODY : { process: null, parent: tree.find(parentPid), exec: false };
+  }
   tree.touch(process);
   return { process, parent: process.parent, exec: false };
+}
+
+function agrees(process: Process, path: string): boolean {
+  return path === '' || process.path === '' || process.path === path;
 }
 
 /** No shorter command line is ever cut; longer ones are looked at. */
@@ -148,13 +160,14 @@ const KIN: Readonly<Record<string, (row: Row, tree: ProcessTree, tally: Tally) =
     if (act === 'kill') return actor(row, tree);
     if (act === null) return null;
     const { pid, parentPid, path, userId, groupId, timeMs, place } = execFacts(row, PARENT, 'audit');
+    if (pid === 0) tally.repair('pid');
     const process = tree.fork({ pid, parentPid, path, userId, groupId, timeMs, place, certain: false });
     return { process, parent: process?.parent ?? tree.find(parentPid), exec: false };
   },
   es_process_events(row, tree, tally) {
     const type = row.text(EVENT_TYPE);
     const facts = execFacts(row, PARENT, 'quoted');
-    if (type === 'exec') return executed(facts, tree, tally);
+    if (type === 'exec') return executed({ ...facts, signature: signatureOf(row) }, tree, tally);
     if (type === 'fork') {
       const { path, userId, groupId, timeMs, place } = facts;
       const own = { pid: row.pid(CHILD), parentPid: facts.pid };

@@ -1,9 +1,10 @@
-import type { ArgsFidelity, Process, ProcessTree } from '../process/index.ts';
+import type { ArgsFidelity, Process, ProcessTree, Signature } from '../process/index.ts';
 import type { Field, Value } from '../rule/index.ts';
 import { ancestorsOf, type Leaders, leadersOf } from './ancestry.ts';
 import { columnId } from './column-ids.ts';
 import type { OsqueryEvent } from './event.ts';
 import type { Host } from './host.ts';
+import { signatureOf } from './signature.ts';
 import type { TableSpec } from './table.ts';
 import { textOf } from './text-of.ts';
 
@@ -85,6 +86,15 @@ export class RowEvent implements OsqueryEvent {
   text(id: number): string {
     const place = this.layout.places[id]!;
     return place < 0 ? '' : textOf(this.row[place]);
+  }
+
+  has(id: number): boolean {
+    return this.layout.places[id]! >= 0;
+  }
+
+  /** The signature that the row itself tells. */
+  get signature(): Signature | null {
+    return signatureOf(this);
   }
 
   /** The number in a column; null when there is none. */

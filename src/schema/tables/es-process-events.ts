@@ -1,4 +1,4 @@
-import { baseName } from '../../process/index.ts';
+import { baseName, type Signature } from '../../process/index.ts';
 import type { Value } from '../../rule/index.ts';
 import { entityId } from '../ancestry.ts';
 import { columnId } from '../column-ids.ts';
@@ -17,20 +17,17 @@ import { originFields } from '../fields/origin.ts';
 import { argumentsOf, executablesOf, kinFields, listOfOne, processFamily } from '../fields/process.ts';
 import { userFields } from '../fields/user.ts';
 import type { RowEvent } from '../row-event.ts';
+import { SIGNATURE_COLUMNS } from '../signature.ts';
 import { EXEC_ACTIONS, FORK_ACTIONS } from './process-events.ts';
 
 const TYPE = columnId('event_type');
 const PATH = columnId('path');
 const CMDLINE = columnId('cmdline');
 const ENV = columnId('env');
-const SIGNING = columnId('signing_id');
-const CDHASH = columnId('cdhash');
-const FLAGS = columnId('codesigning_flags');
 const PID = columnId('pid');
 const CHILD = columnId('child_pid');
 const EXIT_CODE = columnId('exit_code');
 const RESPONSIBLE = columnId('responsible_pid');
-const PLATFORM = columnId('platform_binary');
 
 export const esProcessEvents: TableDefinition = {
   name: 'es_process_events',
@@ -162,35 +159,48 @@ function responsibleFields(prefix: string): readonly Definition[] {
   });
 }
 
+/** The program's own signature and, from the process tree, its parent's. */
 function signatureFields(): readonly Definition[] {
-  const signed = (event: RowEvent): boolean => event.text(SIGNING) !== '' || event.text(CDHASH) !== '';
-  const flags = (event: RowEvent): readonly string[] => event.text(FLAGS).split(', ');
-  const trusted = (event: RowEvent): boolean =>
-    signed(event) && !flags(event).includes('NOT_VALID') && !flags(event).includes('ADHOC');
-  const columns = ['signing_id', 'cdhash', 'codesigning_flags'];
-  const note = 'valid and not ad hoc, by the kernel; the chain to Apple is not checked';
+  const known = (event: RowEvent): Signature | null => event.signature;
+  const parent = (event: RowEvent): Signature | null => event.parent?.signature ?? null;
   return [
-    computed('process.code_signature.exists', columns, signed, { type: 'boolean' }),
-    computed('process.code_signature.trusted', columns, trusted, {
-      type: 'boolean',
-      fidelity: 'approximate',
-      note,
-    }),
-    computed('process.code_signature.valid', columns, trusted, {
-      type: 'boolean',
-      fidelity: 'approximate',
-      note,
-    }),
-    column('process.code_signature.signing_id', 'signing_id'),
-    column('process.code_signature.team_id', 'team_id'),
-    column('process.code_signature.cdhash', 'cdhash'),
-    computed(
-      'process.code_signature.subject_name',
-      ['platform_binary'],
-      (event) => (event.text(PLATFORM) === '1' ? 'Software Signing' : null),
-      {
-        ...{ fidelity: 'partial', note: "of Apple's own programs; osquery does not tell others' subject" },
-      },
+    ...signatureOfOne('process', (field, read, wording) =>
+      computed(field, SIGNATURE_COLUMNS, (event) => read(known(event)), wording),
     ),
+    ...signatureOfOne('process.parent', (field, read, wording) =>
+      outside(field, ['pid', 'parent'], (event) => read(parent(event)), {
+        ...wording,
+        fidelity: 'partial',
+        note: "the parent's, where the row of its exec was seen",
+      }),
+    ),
+    column('process.code_signature.cdhash', 'cdhash'),
+  ];
+}
+
+type Make = (
+  field: string,
+  read: (signature: Signature | null) => Value,
+  wording: Partial<Pick<Definition, 'type' | 'fidelity' | 'note'>>,
+) => Definition;
+
+function signatureOfOne(prefix: string, make: Make): readonly Definition[] {
+  const trust = {
+    type: 'boolean',
+    fidelity: 'approximate',
+    note: 'valid and not ad hoc, by the kernel; the chain to Apple is not checked',
+  } as const;
+  const subject = {
+    fidelity: 'partial',
+    note: "of Apple's own programs; osquery does not tell others' subject",
+  } as const;
+  const at = `${prefix}.code_signature`;
+  return [
+    make(`${at}.exists`, (signature) => signature?.exists ?? null, { type: 'boolean' }),
+    make(`${at}.trusted`, (signature) => signature?.trusted ?? null, trust),
+    make(`${at}.valid`, (signature) => signature?.trusted ?? null, trust),
+    make(`${at}.subject_name`, (signature) => signature?.subject || null, subject),
+    make(`${at}.signing_id`, (signature) => signature?.id || null, {}),
+    make(`${at}.team_id`, (signature) => signature?.teamId || null, {}),
   ];
 }
