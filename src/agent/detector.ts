@@ -4,6 +4,7 @@ import type { Rule } from '../rule/index.ts';
 import { createReader, type Host, type Reader, type RowReader, type Schema } from '../schema/index.ts';
 import { type Alert, createAlert } from './alert.ts';
 import type { Batch } from './batch.ts';
+import { narrowToIndices } from './indices.ts';
 import { createFieldReader, type FieldReader } from './overrides.ts';
 import { RuleOutput, type Suppression } from './rule-output.ts';
 
@@ -34,7 +35,7 @@ export class Detector {
     this.tree = createProcessTree();
     this.#host = host;
     this.#reader = createReader({ schema, tree: this.tree, host });
-    const enabled = rules.filter((rule) => rule.enabled);
+    const enabled = rules.filter((rule) => rule.enabled).map(narrowToIndices);
     this.#engine = createEngine({ rules: enabled, fields: schema.fields, slackMs });
     this.#outputs = new Map(
       enabled.map((rule) => [rule, new RuleOutput(rule, schema.fields, (...told) => this.#tell(...told))]),

@@ -1,8 +1,9 @@
 /**
  * Joins the rooms: rules and osquery's rows in, alerts out.
  *
- * Owns the detector (reader, process tree and engine at work together), what an alert is, the table
- * `detections`, and the life of the extension. Knows how osquery calls us only through the osquery room's door.
+ * Owns the detector (reader, process tree and engine at work together), what an alert is, the verdict on what of
+ * a rule can be seen, the table `detections`, and the life of the extension. Knows how osquery calls us only
+ * through the osquery room's door.
  */
 export { type Alert, createAlert, type EventRef } from './alert.ts';
 export { BatchError, readBatch } from './batch.ts';
@@ -11,4 +12,6 @@ export { createDetectionsTable, type Detect } from './detections-table.ts';
 export { Detector } from './detector.ts';
 export { type ExtensionOptions, runAgent } from './extension.ts';
 export { createTableNamer, type ReplayOptions, type ReplaySummary, replay } from './replay.ts';
+export { type RuleReport, reportRules } from './rule-report.ts';
 export { loadSettings, readSettings, type Settings, SettingsError } from './settings.ts';
+export { blindSpots, judgeRule, type Need, type RuleVerdict } from './verdict.ts';

@@ -1,3 +1,4 @@
+import { check } from './check.ts';
 import type { Command } from './command.ts';
 import { demo } from './demo.ts';
 import { extension } from './extension.ts';
@@ -6,5 +7,5 @@ import { replay } from './replay.ts';
 
 /** The commands by name, in the order in which `--help` lists them. */
 export const COMMANDS: ReadonlyMap<string, Command> = new Map(
-  [demo, replay, fields, extension].map((command) => [command.name, command]),
+  [demo, check, replay, fields, extension].map((command) => [command.name, command]),
 );

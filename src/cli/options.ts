@@ -1,7 +1,7 @@
 import type { Platform } from '../schema/index.ts';
 import { UsageError } from './command.ts';
 
-const PLATFORMS: readonly Platform[] = ['linux', 'darwin', 'windows'];
+export const PLATFORMS: readonly Platform[] = ['linux', 'darwin', 'windows'];
 
 /** The platform that an option names. */
 export function platformOf(name: string): Platform {

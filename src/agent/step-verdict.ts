@@ -1,0 +1,268 @@
+import {
+  and,
+  type Condition,
+  type EventQuery,
+  field,
+  fieldsOf,
+  literal,
+  printCondition,
+  walk,
+} from '../rule/index.ts';
+import { canHold, type FieldSource, type Schema, switchesFor, type TableSpec } from '../schema/index.ts';
+import { forPlatform } from './for-platform.ts';
+
+/** What osquery's event tables on a platform can show of one event that a rule asks for. */
+export interface StepVerdict {
+  /** Whether the rule is meant for the platform, by what it asks of `host.os.type`. */
+  readonly meant: boolean;
+  /** The tables whose events can pass, those that lose least first. None: the rule can never find the event. */
+  readonly tables: readonly TableSpec[];
+  /** Why there is no table. */
+  readonly blocks: readonly Block[];
+  /** What is not found, or found beyond what is meant, a sentence each. */
+  readonly caveats: readonly string[];
+  /** The flags without which the first table has none of the events. */
+  readonly flags: readonly string[];
+  /** Every field that the event is asked for on this platform. */
+  readonly fields: readonly string[];
+}
+
+/** A field or a test that no event of osquery can pass, and why. */
+export interface Block {
+  readonly subject: string;
+  readonly reason: string;
+  /** Another table of the platform has it, and lacks something else. */
+  readonly elsewhere: boolean;
+}
+
+/**
+ * Finds the tables that can show an event. `required` are fields that it must have besides: keys of a sequence,
+ * of a threshold, new terms. docs/decisions/2026-11-24-missing-fields.md says what a missing field means.
+ */
+export function judgeStep(event: EventQuery, required: readonly string[], schema: Schema): StepVerdict {
+  const asked = forPlatform(withRequired(event, required), schema);
+  const fields = [...fieldsOf(asked).keys()];
+  const nothing = { meant: true, tables: [], caveats: [], flags: [], fields };
+  if (asked.kind === 'constant' && asked.value !== true) {
+    const block = { subject: 'host.os.type', reason: 'it is for another system.', elsewhere: false };
+    return { ...nothing, meant: false, blocks: [block] };
+  }
+  const candidates = schema.tablesOf(event.category);
+  if (candidates.length === 0) {
+    const subject = `event.category == "${event.category}"`;
+    return { ...nothing, blocks: [{ subject, reason: noEvent(schema), elsewhere: false }] };
+  }
+  const tables = candidates.filter((table) => canHold(asked, table));
+  if (tables.length === 0) return { ...nothing, blocks: blame(asked, candidates, schema) };
+  const losses = lossesOf(asked, { tables, candidates, schema });
+  const lost = (table: TableSpec): number => losses.filter(({ where }) => where.includes(table)).length;
+  const best = tables.toSorted((a, b) => lost(a) - lost(b) || a.flags.length - b.flags.length);
+  const switched = best.map((table) => ({ table, switches: switchesFor(asked, table) }));
+  return {
+    ...nothing,
+    tables: best,
+    blocks: [],
+    caveats: [...told(losses, best), ...switched.flatMap(partlySwitched)],
+    flags: [...best[0]!.flags, ...switched[0]!.switches.filter(({ only }) => only).map(({ flag }) => flag)],
+  };
+}
+
+function noEvent({ platform }: Schema): string {
+  return `no event table on ${platform} has such events.`;
+}
+
+interface Switched {
+  readonly table: TableSpec;
+  readonly switches: ReturnType<typeof switchesFor>;
+}
+
+function partlySwitched({ table, switches }: Switched): readonly string[] {
+  return switches
+    .filter(({ only }) => !only)
+    .map(({ flag }) => `Some of the events come from ${table.name} with ${flag} only.`);
+}
+
+function withRequired({ category, condition }: EventQuery, required: readonly string[]): Condition {
+  const isThere = required.map((name): Condition => ({ kind: 'exists', operand: field(name) }));
+  if (category === null) return and(condition, ...isThere);
+  const [left, right] = [field('event.category'), literal(category)];
+  return and({ kind: 'compare', op: 'eq', left, right, ignoreCase: false }, condition, ...isThere);
+}
+
+/** The table as if it had, of the fields in `names`, those in `free` with values that nothing is known of. */
+function withFree(table: TableSpec, names: readonly string[], free: readonly string[]): TableSpec {
+  const fields = new Map<string, FieldSource>();
+  for (const name of names) {
+    const source = free.includes(name) ? { ...FREE, field: name } : table.fields.get(name);
+    if (source !== undefined) fields.set(name, source);
+  }
+  return { ...table, fields };
+}
+
+const FREE: FieldSource = {
+  field: '',
+  type: 'ip',
+  derivation: { kind: 'outside', columns: [] },
+  fidelity: 'exact',
+  note: '',
+  among: null,
+};
+
+/**
+ * Finds why a condition holds of no event: the least fields that, were they free, would let it hold in some table.
+ */
+function blame(condition: Condition, tables: readonly TableSpec[], schema: Schema): readonly Block[] {
+  const all = [...fieldsOf(condition).keys()];
+  let least: { readonly table: TableSpec; readonly names: readonly string[] } | null = null;
+  for (const table of tables) {
+    const names = leastFree(condition, table, all);
+    if (names !== null && (least === null || names.length < least.names.length)) least = { table, names };
+  }
+  if (least === null) return [{ subject: shown(condition), reason: 'it never holds.', elsewhere: false }];
+  const { table, names } = least;
+  const blocks = names.map((name) => blockOf(name, { condition, table, tables, schema }));
+  const everywhere = blocks.filter((block) => !block.elsewhere);
+  return everywhere.length > 0 ? everywhere : blocks;
+}
+
+function leastFree(condition: Condition, table: TableSpec, all: readonly string[]): readonly string[] | null {
+  const holds = (free: readonly string[]): boolean => canHold(condition, withFree(table, all, free));
+  const suspects = all.filter((name) => isDecided(table.fields.get(name)));
+  let free = holds(suspects) ? suspects : all;
+  if (free === all && !holds(all)) return null;
+  for (const name of free) {
+    const fewer = free.filter((other) => other !== name);
+    if (holds(fewer)) free = fewer;
+  }
+  return free;
+}
+
+/** Whether the values that the field can have are known: none, or few. */
+function isDecided(source: FieldSource | undefined): boolean {
+  if (source === undefined) return true;
+  const { derivation, among } = source;
+  return derivation.kind === 'constant' || derivation.kind === 'cases' || among !== null;
+}
+
+interface Blamed {
+  readonly condition: Condition;
+  /** The table that comes nearest. */
+  readonly table: TableSpec;
+  readonly tables: readonly TableSpec[];
+  readonly schema: Schema;
+}
+
+function blockOf(name: string, { condition, table, tables, schema }: Blamed): Block {
+  const source = table.fields.get(name);
+  if (source === undefined) {
+    const elsewhere = tables.some(({ fields }) => fields.has(name));
+    return { subject: name, reason: whyMissing(name, [table], schema), elsewhere };
+  }
+  const tests = testsOf(name, condition);
+  const subject = tests.map(shown).join(', ');
+  if (!isDecided(source)) {
+    return { subject, reason: `${name} is of type ${source.type}, and never equal.`, elsewhere: false };
+  }
+  const elsewhere = tables.some((other) => tests.some((test) => canHold(test, other)));
+  return { subject, reason: elsewhere ? `${table.name} has no such event.` : noEvent(schema), elsewhere };
+}
+
+function testsOf(name: string, condition: Condition): readonly Condition[] {
+  const found: Condition[] = [];
+  walk(condition, (inner) => {
+    if (!JUNCTIONS.has(inner.kind) && fieldsOf(inner).has(name)) found.push(inner);
+  });
+  return found;
+}
+
+const JUNCTIONS: ReadonlySet<Condition['kind']> = new Set(['and', 'or', 'not', 'definite']);
+
+/** Why tables lack a field, as the end of a sentence. */
+function whyMissing(name: string, tables: readonly TableSpec[], schema: Schema): string {
+  return (
+    schema.explain(name).missing ?? `${namesOf(tables)} ${tables.length === 1 ? 'does' : 'do'} not carry it.`
+  );
+}
+
+/** What a missing field changes: an alternative that never holds, an exclusion that never applies. */
+interface Loss {
+  readonly kind: 'never' | 'more' | 'fewer';
+  /** The fields, or the alternative's own text. */
+  readonly what: string;
+  readonly why: string;
+  readonly where: readonly TableSpec[];
+}
+
+interface Live {
+  /** The tables that can show the event, and all that have events of its category. */
+  readonly tables: readonly TableSpec[];
+  readonly candidates: readonly TableSpec[];
+  readonly schema: Schema;
+}
+
+function lossesOf(condition: Condition, { tables, candidates, schema }: Live): readonly Loss[] {
+  const losses: Loss[] = [];
+  const visit = (inner: Condition, nots: number): void => {
+    switch (inner.kind) {
+      case 'or':
+      case 'and':
+        for (const arg of inner.args) {
+          if (inner.kind === 'or' && nots === 0 && !tables.some((table) => canHold(arg, table))) {
+            const why = blame(arg, candidates, schema).map(reasonOf).join(' ');
+            losses.push({ kind: 'never', what: shown(arg), why, where: tables });
+          } else visit(arg, nots);
+        }
+        return;
+      case 'not':
+        visit(inner.arg, nots + 1);
+        return;
+      case 'definite':
+        visit(inner.arg, nots);
+        return;
+      default:
+        if (nots === 0) return;
+        for (const name of fieldsOf(inner).keys()) {
+          const where = tables.filter((table) => !table.fields.has(name));
+          if (where.length === 0) continue;
+          const why = whyMissing(name, where, schema);
+          losses.push({ kind: nots % 2 === 1 ? 'more' : 'fewer', what: name, why, where });
+        }
+    }
+  };
+  visit(condition, 0);
+  return losses;
+}
+
+/** One sentence for all fields that are lost in the same way. */
+function told(losses: readonly Loss[], tables: readonly TableSpec[]): readonly string[] {
+  const groups = Map.groupBy(losses, ({ kind, why, where }) => `${kind} ${why} ${namesOf(where)}`);
+  return [...groups.values()].map((group) => {
+    const { kind, why, where } = group[0]!;
+    const what = [...new Set(group.map((loss) => loss.what))].join(', ');
+    const place = where.length === tables.length ? '' : `On ${namesOf(where)}: `;
+    const effect = {
+      never: 'This alternative never holds.',
+      more: 'What the rule excludes by it matches too.',
+      fewer: 'Events that it would let match do not.',
+    }[kind];
+    return kind === 'never' && why.startsWith(`${what}: `)
+      ? `${place}${why} ${effect}`
+      : `${place}${what}: ${why} ${effect}`;
+  });
+}
+
+/** A sentence. */
+export function reasonOf({ subject, reason }: Block): string {
+  return `${subject}: ${reason}`;
+}
+
+function namesOf(tables: readonly TableSpec[]): string {
+  return tables.map(({ name }) => name).join(', ');
+}
+
+const LONGEST = 100;
+
+function shown(condition: Condition): string {
+  const text = printCondition(condition);
+  return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
+}
