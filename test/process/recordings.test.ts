@@ -37,6 +37,7 @@ function follow(rows: readonly RecordedRow[], options: { forks: boolean; seeded:
     outcomes.push({ row, process, verdict });
   }
   return {
+    tree,
     outcomes,
     health: tree.health,
     count: (verdict: string) => outcomes.filter((one) => one.verdict === verdict).length,
@@ -112,9 +113,18 @@ test("everyday: without fork rows the parent's program is known and right for 99
 
 for (const name of ['attack', 'seed'] as const) {
   test(`${name}: no fork row with a namespace's pid corrupts the tree`, (t) => {
-    const { outcomes, count, health } = follow(recording(name), { forks: true, seeded: false });
+    const { tree, outcomes, count, health } = follow(recording(name), { forks: true, seeded: false });
     const plain = recording(name).filter(({ columns }) => columns['syscall'] === 'execve').length;
     t.is(outcomes.length, plain);
+    const rows = recording(name).map(({ columns }) => columns);
+    // Pids of the host: of execs, and of whoever is named as a parent.
+    const execs = rows.filter(({ syscall }) => syscall === 'execve');
+    const global = new Set([...execs.map(({ pid }) => pid), ...rows.map(({ parent }) => parent)]);
+    const invented = rows.filter(({ pid, syscall }) => {
+      const isFork = syscall !== undefined && syscall !== 'execve';
+      return isFork && !global.has(pid) && tree.find(Number(pid)) !== null;
+    });
+    t.deepEqual(invented, [], 'processes under pids that the host never had');
     t.is(count('wrong'), 0, causes(outcomes));
     t.true(outcomes.every(({ process }) => process.parent === null || process.parent.pid > 300));
     t.true(
