@@ -7,6 +7,5 @@
  */
 export type * from './ast.ts';
 export { compileEql, type EqlLimit, type EqlOptions, type EqlQuery, lowerEql } from './lower.ts';
-export type { FindRegexFault, RegexFault } from './lower-condition.ts';
 export { parseEql } from './parse.ts';
 export { printEql } from './print.ts';

@@ -2,6 +2,7 @@ import {
   and,
   type CompareOp,
   type Condition,
+  compileRegex,
   definite,
   FALSE,
   type FieldRef,
@@ -29,14 +30,6 @@ import type {
 import { call, compare, conditionValue, exists, isRange, like, oneOf, patternOf } from './build.ts';
 import { type Checker, hasField } from './checker.ts';
 import { quote } from './token.ts';
-
-/** What is wrong with a regular expression, and whether it is malformed or only not supported. */
-export interface RegexFault {
-  readonly message: string;
-  readonly unsupported: boolean;
-}
-
-export type FindRegexFault = (pattern: string) => RegexFault | undefined;
 
 /**
  * A condition and who would decide it in Elasticsearch. Lucene knows no unknown: what it cannot find is not
@@ -83,11 +76,9 @@ const ARITHMETIC: Readonly<Record<Arithmetic['op'], FunctionName>> = {
  */
 export class ConditionLowering {
   private readonly checker: Checker;
-  private readonly regexFault: FindRegexFault | undefined;
 
-  constructor(checker: Checker, regexFault: FindRegexFault | undefined) {
+  constructor(checker: Checker) {
     this.checker = checker;
-    this.regexFault = regexFault;
   }
 
   /** The condition, right where only true counts. */
@@ -260,13 +251,10 @@ export class ConditionLowering {
 
   private regex(operand: Operand, { values, ignoreCase }: TextMatch): Condition {
     for (const value of values) {
-      const fault = this.regexFault?.(textOf(value));
-      if (fault === undefined) continue;
-      throw this.checker.error(
-        fault.unsupported ? 'EQL_UNSUPPORTED' : 'EQL_REGEX',
-        fault.message,
-        value.span,
-      );
+      const test = compileRegex(textOf(value), { dialect: 'lucene', ignoreCase });
+      if (typeof test === 'function') continue;
+      const code = test.kind === 'unsupported' ? 'EQL_UNSUPPORTED' : 'EQL_REGEX';
+      throw this.checker.error(code, test.message, value.span);
     }
     const patterns = Object.freeze(values.map(textOf));
     return Object.freeze({ kind: 'regex', operand, patterns, dialect: 'lucene', ignoreCase });

@@ -2,14 +2,12 @@ import type { EventQuery, Fields, JoinKey, Query, SequenceStep } from '../../rul
 import type { Source, Span } from '../../text/index.ts';
 import type * as ast from './ast.ts';
 import { Checker } from './checker.ts';
-import { ConditionLowering, type FindRegexFault } from './lower-condition.ts';
+import { ConditionLowering } from './lower-condition.ts';
 import { parseEql } from './parse.ts';
 
 export interface EqlOptions {
   /** Where given, types are checked, and a field that is neither there nor optional is EQL_FIELD. */
   readonly fields?: Fields;
-  /** Where given, says of a regular expression what keeps it from being run. */
-  readonly regexFault?: FindRegexFault;
 }
 
 /** A query and the pipes after it. A stream of events knows no `head` and no `tail`: who runs one decides. */
@@ -44,7 +42,7 @@ export function compileEql(source: Source, options: EqlOptions = {}): EqlQuery {
  */
 export function lowerEql(statement: ast.Statement, source: Source, options: EqlOptions = {}): EqlQuery {
   const checker = new Checker(source, options.fields);
-  const lowering = new QueryLowering(checker, new ConditionLowering(checker, options.regexFault));
+  const lowering = new QueryLowering(checker, new ConditionLowering(checker));
   const limits = statement.pipes.map(({ name, count, span }) => Object.freeze({ kind: name, count, span }));
   return Object.freeze({ query: lowering.query(statement.query), limits: Object.freeze(limits) });
 }
