@@ -2,6 +2,7 @@ import {
   type Condition,
   definite,
   type Event,
+  type EventQuery,
   type Fields,
   not,
   or,
@@ -11,7 +12,9 @@ import {
 import { compileMachine } from './compile-machine.ts';
 import type { EventCodec, Found, Machine, Match } from './machine.ts';
 import type { MachineOptions } from './plan.ts';
-import { transformQuery } from './transform-query.ts';
+import { RuleIndex } from './rule-index.ts';
+import { SharedTests } from './shared-tests.ts';
+import { eventQueriesOf, transformQuery } from './transform-query.ts';
 
 /** Called for each match of a rule as it completes. */
 export type RuleFound = (rule: Rule, match: Match) => void;
@@ -26,6 +29,10 @@ export interface EngineOptions {
   readonly slackMs?: number;
   /** How many pending sequences, keys or terms each rule may hold; 10,000 unless given. */
   readonly mostHeld?: number;
+  /** How long new terms rules only learn after the stream's first event; a day or their history unless given. */
+  readonly learnMs?: number;
+  /** Whether an index finds the rules that an event may matter to; true unless given. Without it all are asked. */
+  readonly index?: boolean;
 }
 
 const SLACK_MS = 5000;
@@ -34,7 +41,7 @@ const MOST_HELD = 10_000;
 /** What a rule has cost and done since it was loaded. */
 export interface RuleCounters {
   readonly rule: Rule;
-  /** Events that were tested against it. */
+  /** Events that were tested against it: those that the index did not rule out. */
   readonly evaluated: number;
   readonly matched: number;
   /** State held now, and state given up at the bound. */
@@ -75,18 +82,27 @@ export function createEngine(options: EngineOptions): Engine {
     categoryField: options.categoryField ?? 'event.category',
     slackMs: options.slackMs ?? SLACK_MS,
     mostHeld: options.mostHeld ?? MOST_HELD,
+    ...(options.learnMs !== undefined && { learnMs: options.learnMs }),
   };
+  const queries = options.rules.map((rule) => ({ rule, query: withExceptions(rule) }));
+  const shared = new SharedTests(queries.flatMap(({ query }) => conditionsIn(query)));
   const runners: Runner[] = [];
+  const indexed: (readonly EventQuery[])[] = [];
   const faults: RuleFault[] = [];
-  for (const rule of options.rules) {
+  for (const { rule, query } of queries) {
     try {
-      const query = withExceptions(rule);
-      runners.push(new Runner(rule, () => compileMachine(query, machineOptions)));
+      runners.push(new Runner(rule, () => compileMachine(query, { ...machineOptions, shared })));
+      indexed.push(eventQueriesOf(query));
     } catch (error) {
       faults.push({ rule, error });
     }
   }
-  return new RuleEngine(runners, faults);
+  const index = options.index === false ? null : new RuleIndex(indexed, machineOptions);
+  return new RuleEngine({ runners, faults, shared, index, slackMs: machineOptions.slackMs });
+}
+
+function conditionsIn(query: Query): readonly Condition[] {
+  return eventQueriesOf(query).map(({ condition }) => condition);
 }
 
 /** An event that an exception lets pass is no event for any part of the query, as in Elastic's detection engine. */
@@ -97,13 +113,33 @@ function withExceptions({ query, exceptions }: Rule): Query {
   return transformQuery(query, narrowed);
 }
 
+interface Parts {
+  readonly runners: readonly Runner[];
+  readonly faults: readonly RuleFault[];
+  readonly shared: SharedTests;
+  readonly index: RuleIndex | null;
+  readonly slackMs: number;
+}
+
 class RuleEngine implements Engine {
   readonly faults: readonly RuleFault[];
   private readonly runners: readonly Runner[];
+  /** Those that hold state, or wait for the time to pass. */
+  private readonly stateful: readonly Runner[];
+  private readonly everyRule: readonly number[];
+  private readonly shared: SharedTests;
+  private readonly index: RuleIndex | null;
+  private readonly slackMs: number;
+  private started = false;
 
-  constructor(runners: readonly Runner[], faults: readonly RuleFault[]) {
+  constructor({ runners, faults, shared, index, slackMs }: Parts) {
     this.runners = runners;
+    this.stateful = runners.filter(({ rule }) => rule.query.kind !== 'event');
+    this.everyRule = [...runners.keys()];
     this.faults = faults;
+    this.shared = shared;
+    this.index = index;
+    this.slackMs = slackMs;
   }
 
   get counters(): readonly RuleCounters[] {
@@ -111,16 +147,38 @@ class RuleEngine implements Engine {
   }
 
   push(event: Event, found: RuleFound): void {
-    for (const runner of this.candidates(event)) runner.push(event, found);
+    if (!this.started) this.start(event, found);
+    const candidates = this.candidates(event);
+    if (candidates.length === 0) return;
+    this.shared.begin(event);
+    try {
+      for (let i = 0; i < candidates.length; i += 1) this.runners[candidates[i]!]!.push(event, found);
+    } finally {
+      this.shared.end();
+    }
   }
 
   advance(nowMs: number, found: RuleFound): void {
-    for (const runner of this.runners) runner.advance(nowMs, found);
+    for (const runner of this.stateful) runner.advance(nowMs, found);
   }
 
-  /** The rules that an event may matter to: all of them. */
-  private candidates(_event: Event): readonly Runner[] {
-    return this.runners;
+  /** Tells every rule when the stream began: some are asked of their first event much later. */
+  private start(event: Event, found: RuleFound): void {
+    this.started = true;
+    this.advance(event.timeMs - this.slackMs, found);
+  }
+
+  /**
+   * The rules that an event may matter to, in the order of the rules. Without an index, its twin: all of them, as
+   * for an event that cannot be read, so that each rule counts its own failure.
+   */
+  private candidates(event: Event): readonly number[] {
+    if (this.index === null) return this.everyRule;
+    try {
+      return this.index.candidates(event);
+    } catch {
+      return this.everyRule;
+    }
   }
 
   save(codec: EventCodec): unknown {

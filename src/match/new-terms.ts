@@ -9,14 +9,6 @@ import { compileReader } from './predicate.ts';
 import { Recency } from './recency.ts';
 import { shortName } from './short-name.ts';
 
-export interface NewTermsOptions extends MachineOptions {
-  /**
-   * How long after its start a rule only learns which terms are usual and finds nothing; a day, or the history
-   * where that is shorter, unless given. A rule that is to find what is new in a recording wants 0.
-   */
-  readonly learnMs?: number;
-}
-
 const DAY_MS = 86_400_000;
 
 /**
@@ -34,7 +26,7 @@ const DAY_MS = 86_400_000;
  *
  * Over `mostHeld` terms the one that was seen longest ago is forgotten, and would be new again.
  */
-export function createNewTermsMachine(query: NewTermsQuery, options: NewTermsOptions): Machine {
+export function createNewTermsMachine(query: NewTermsQuery, options: MachineOptions): Machine {
   return new NewTermsMachine(query, options);
 }
 
@@ -51,7 +43,7 @@ class NewTermsMachine implements Machine {
   private readonly lastSeenMs = new Recency<number>();
   private startMs: number | null = null;
 
-  constructor(query: NewTermsQuery, options: NewTermsOptions) {
+  constructor(query: NewTermsQuery, options: MachineOptions) {
     this.historyMs = query.historyMs;
     this.learnMs = options.learnMs ?? Math.min(DAY_MS, query.historyMs);
     this.mostHeld = options.mostHeld;

@@ -9,6 +9,7 @@ import {
 import { allOf, type Predicate } from './closure.ts';
 import { compileKeys, type KeyReader } from './keys.ts';
 import { compileReader, compileTest } from './predicate.ts';
+import type { SharedTests } from './shared-tests.ts';
 
 /** What machines are compiled with. */
 export interface MachineOptions {
@@ -19,12 +20,19 @@ export interface MachineOptions {
   readonly slackMs: number;
   /** How many pending sequences, keys or terms a machine may hold. */
   readonly mostHeld: number;
+  /**
+   * How long after its start a new terms rule only learns which terms are usual and finds nothing; a day, or its
+   * history where that is shorter, unless given. A rule that is to find what is new in a recording wants 0.
+   */
+  readonly learnMs?: number;
+  /** Tests that rules have in common. */
+  readonly shared?: SharedTests;
 }
 
 /** Compiles an event query: its category, then its condition. */
 export function compileEventQuery({ category, condition }: EventQuery, options: MachineOptions): Predicate {
-  const { fields, categoryField } = options;
-  const tested = compileTest(condition, fields);
+  const { fields, categoryField, shared } = options;
+  const tested = compileTest(condition, fields, shared);
   if (category === null) return tested.test;
   const right = literal(category);
   const left = field(categoryField);

@@ -2,6 +2,7 @@ import { assertNever, type Condition, type Fields, type Operand } from '../rule/
 import { allOf, anyOf, type Costed, constantTest, negated, type Predicate, type Tested } from './closure.ts';
 import { testCidr, testCompare, testExists, testLike, testOneOf, testRegex, testTruthy } from './leaves.ts';
 import { compileOperand, type Reader } from './operand.ts';
+import type { SharedTests } from './shared-tests.ts';
 
 /**
  * Compiles a condition to closures. Fields that `fields` does not know read as null. Throws when a regular
@@ -11,48 +12,68 @@ import { compileOperand, type Reader } from './operand.ts';
  * takes the other one, and `definite` makes false of what is not true. So at run time everything is boolean.
  */
 export function compileCondition(condition: Condition, fields: Fields): Predicate {
-  return whenTrue(condition, fields).test;
+  return whenTrue(condition, { fields, shared: null }).test;
 }
 
-/** As `compileCondition`, with the rough cost of asking. */
-export function compileTest(condition: Condition, fields: Fields): Costed {
-  return whenTrue(condition, fields);
+/** As `compileCondition`, with the rough cost of asking; `shared` keeps tests that other conditions have too. */
+export function compileTest(condition: Condition, fields: Fields, shared?: SharedTests): Costed {
+  return whenTrue(condition, { fields, shared: shared ?? null });
 }
 
 /** Compiles an operand that stands alone, such as a join key. */
 export function compileReader(operand: Operand, fields: Fields): Reader {
-  return compileOperand(operand, fields, (inner) => testBoth(inner.condition, fields));
+  return readerOf(operand, { fields, shared: null });
 }
 
-function whenTrue(condition: Condition, fields: Fields): Costed {
+/** What conditions are compiled with. */
+interface Context {
+  readonly fields: Fields;
+  readonly shared: SharedTests | null;
+}
+
+function readerOf(operand: Operand, context: Context): Reader {
+  return compileOperand(operand, context.fields, (inner) => testBoth(inner.condition, context));
+}
+
+function whenTrue(condition: Condition, context: Context): Costed {
+  const make = (): Costed => makeTrue(condition, context);
+  return context.shared === null ? make() : context.shared.side(condition, true, make);
+}
+
+function whenFalse(condition: Condition, context: Context): Costed {
+  const make = (): Costed => makeFalse(condition, context);
+  return context.shared === null ? make() : context.shared.side(condition, false, make);
+}
+
+function makeTrue(condition: Condition, context: Context): Costed {
   switch (condition.kind) {
     case 'and':
-      return allOf(condition.args.map((arg) => whenTrue(arg, fields)));
+      return allOf(condition.args.map((arg) => whenTrue(arg, context)));
     case 'or':
-      return anyOf(condition.args.map((arg) => whenTrue(arg, fields)));
+      return anyOf(condition.args.map((arg) => whenTrue(arg, context)));
     case 'not':
-      return whenFalse(condition.arg, fields);
+      return whenFalse(condition.arg, context);
     case 'definite':
-      return whenTrue(condition.arg, fields);
+      return whenTrue(condition.arg, context);
     default: {
-      const { yes, cost } = testLeaf(condition, fields);
+      const { yes, cost } = testLeaf(condition, context);
       return { test: yes, cost };
     }
   }
 }
 
-function whenFalse(condition: Condition, fields: Fields): Costed {
+function makeFalse(condition: Condition, context: Context): Costed {
   switch (condition.kind) {
     case 'and':
-      return anyOf(condition.args.map((arg) => whenFalse(arg, fields)));
+      return anyOf(condition.args.map((arg) => whenFalse(arg, context)));
     case 'or':
-      return allOf(condition.args.map((arg) => whenFalse(arg, fields)));
+      return allOf(condition.args.map((arg) => whenFalse(arg, context)));
     case 'not':
-      return whenTrue(condition.arg, fields);
+      return whenTrue(condition.arg, context);
     case 'definite':
-      return negated(whenTrue(condition.arg, fields));
+      return negated(whenTrue(condition.arg, context));
     default: {
-      const { no, cost } = testLeaf(condition, fields);
+      const { no, cost } = testLeaf(condition, context);
       return { test: no, cost };
     }
   }
@@ -60,8 +81,8 @@ function whenFalse(condition: Condition, fields: Fields): Costed {
 
 type Leaf = Exclude<Condition, { kind: 'and' | 'or' | 'not' | 'definite' }>;
 
-function testLeaf(condition: Leaf, fields: Fields): Tested {
-  const reader = (operand: Operand): Reader => compileReader(operand, fields);
+function testLeaf(condition: Leaf, context: Context): Tested {
+  const reader = (operand: Operand): Reader => readerOf(operand, context);
   switch (condition.kind) {
     case 'constant':
       return constantTest(condition.value);
@@ -69,7 +90,7 @@ function testLeaf(condition: Leaf, fields: Fields): Tested {
       return testExists(reader(condition.operand));
     case 'truthy':
       return condition.operand.kind === 'condition'
-        ? testBoth(condition.operand.condition, fields)
+        ? testBoth(condition.operand.condition, context)
         : testTruthy(reader(condition.operand));
     case 'compare':
       return testCompare(condition, reader(condition.left), reader(condition.right));
@@ -86,7 +107,7 @@ function testLeaf(condition: Leaf, fields: Fields): Tested {
   }
 }
 
-function testBoth(condition: Condition, fields: Fields): Tested {
-  const [yes, no] = [whenTrue(condition, fields), whenFalse(condition, fields)];
+function testBoth(condition: Condition, context: Context): Tested {
+  const [yes, no] = [whenTrue(condition, context), whenFalse(condition, context)];
   return { yes: yes.test, no: no.test, cost: yes.cost + no.cost };
 }

@@ -35,3 +35,22 @@ export function transformQuery(query: Query, change: (condition: Condition) => C
       return assertNever(query);
   }
 }
+
+/** Every event query in a query, each once: an event that passes none of them is nothing to it. */
+export function eventQueriesOf(query: Query): readonly EventQuery[] {
+  switch (query.kind) {
+    case 'event':
+      return [query];
+    case 'sequence': {
+      const steps = query.until === null ? query.steps : [...query.steps, query.until];
+      return [...new Set(steps.map(({ event }) => event))];
+    }
+    case 'sample':
+      return [...new Set(query.steps.map(({ event }) => event))];
+    case 'threshold':
+    case 'newTerms':
+      return [query.event];
+    default:
+      return assertNever(query);
+  }
+}

@@ -141,8 +141,8 @@ test('what each rule has done is counted', (t) => {
       evicted,
     ]),
     [
-      ['event', 3, 2, 0, 0],
-      ['sequence', 3, 0, 1, 0],
+      ['event', 2, 2, 0, 0],
+      ['sequence', 2, 0, 1, 0],
     ],
   );
 });

@@ -1,12 +1,13 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { createNewTermsMachine, type NewTermsOptions } from '../../src/match/new-terms.ts';
+import { createNewTermsMachine } from '../../src/match/new-terms.ts';
+import type { MachineOptions } from '../../src/match/plan.ts';
 import { field, type NewTermsQuery, TRUE } from '../../src/rule/index.ts';
 import { type FlatEvent, flatFields, type Row } from './flat-event.ts';
 import { codecOf, combinations, inTime, run, type Schedule, SLACK_MS, schedules } from './stream.ts';
 
 const fields = flatFields({ host: 'keyword', path: 'keyword', args: 'keyword', pid: 'number' });
-const OPTIONS: NewTermsOptions = {
+const OPTIONS: MachineOptions = {
   fields,
   categoryField: 'event.category',
   slackMs: SLACK_MS,
@@ -146,7 +147,7 @@ const CASES: readonly Case[] = [
   },
 ];
 
-const found = (asked: NewTermsQuery, schedule: Schedule, options: NewTermsOptions): readonly string[] =>
+const found = (asked: NewTermsQuery, schedule: Schedule, options: MachineOptions): readonly string[] =>
   run(() => createNewTermsMachine(asked, options), fields, schedule).map(
     ({ keys, events }) => `${keys.join()} @${events[0]?.timeMs}`,
   );

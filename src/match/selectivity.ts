@@ -1,0 +1,40 @@
+/** How an event's text must be like a key: the whole, its beginning, its end, or any part of it. */
+export type KeyKind = 'is' | 'starts' | 'ends' | 'has';
+
+/**
+ * The cost table: what part of all events is thought to have a key. It need not be right; a wrong number makes an
+ * index slower, never wrong. Made from recordings of a Linux machine at work, where most execs are of a few
+ * programs under shells.
+ */
+export function shareOf(fieldName: string, kind: KeyKind, text: string): number {
+  const common = COMMON[fieldName];
+  if (kind === 'is') return common?.[text] ?? IS[fieldName] ?? 0.004;
+  if (kind === 'starts' && /^\/(usr|bin|usr\/bin)?\/?$/.test(text)) return 0.8;
+  if (text.length >= 4) return kind === 'has' ? 0.01 : 0.02;
+  return [1, 0.5, 0.15, 0.05][text.length] ?? 0.05;
+}
+
+/** Fields whose every value is common. */
+const IS: Readonly<Record<string, number>> = {
+  'user.id': 0.5,
+  'process.parent.user.id': 0.5,
+  'process.group.id': 0.5,
+  'process.parent.group.id': 0.5,
+  'user.name': 0.5,
+  'process.args': 0.008,
+};
+
+const SHELLS = { bash: 0.15, sh: 0.2, dash: 0.2 };
+const COMMON: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  'process.name': { ...SHELLS, cat: 0.03, grep: 0.03, sed: 0.04, rm: 0.03, mv: 0.02, python3: 0.01 },
+  'process.parent.name': { bash: 0.5, sh: 0.4, dash: 0.4, python3: 0.02, make: 0.05, sudo: 0.02, node: 0.05 },
+  'process.args': { '-c': 0.15, '-e': 0.05, '-i': 0.02, '-q': 0.03 },
+  'process.executable': { '/bin/sh': 0.2, '/usr/bin/dash': 0.2, '/bin/bash': 0.15, '/usr/bin/bash': 0.15 },
+  'process.parent.executable': {
+    '/bin/sh': 0.4,
+    '/usr/bin/dash': 0.4,
+    '/bin/bash': 0.5,
+    '/usr/bin/bash': 0.5,
+  },
+  'user.id': { 0: 0.9 },
+};
