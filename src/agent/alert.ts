@@ -36,7 +36,6 @@ export interface Alert {
 export interface AlertContext {
   /** Identifies the host in `alertId`. */
   readonly hostId: string;
-  readonly hostEcs: Readonly<Record<string, unknown>>;
   readonly read: FieldReader;
   /** What the alert stands for beside its own match. */
   readonly suppression: Suppression | null;
@@ -53,7 +52,6 @@ export function createAlert(rule: Rule, match: Match, context: AlertContext): Al
   const document = {
     '@timestamp': new Date(event.timeMs).toISOString(),
     ...event.toEcs(),
-    host: context.hostEcs,
     rule: {
       id: rule.id,
       name: ruleName,

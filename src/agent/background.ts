@@ -2,7 +2,7 @@ import type { Log, ManagerClient } from '../osquery/index.ts';
 import type { Host } from '../schema/index.ts';
 import type { Detector } from './detector.ts';
 
-const PROCESSES = 'SELECT pid, parent, path, cmdline, cwd, uid, gid, start_time FROM processes';
+const PROCESSES = 'SELECT pid, parent, name, path, cmdline, cwd, uid, gid, start_time FROM processes';
 
 /** Tells the process tree what runs now. Never called from inside a table's `generate`. */
 export async function seedTree(manager: ManagerClient, detector: Detector): Promise<void> {

@@ -17,26 +17,28 @@ const UTF8 = new TextDecoder('utf-8');
  * Reads the JSON array of arrays that a query gave as `batch`.
  *
  * Rows are positional. Without a header their columns are those of the stream's scan query; such lists only
- * ever grow at their end, so a pack older than the extension still reads right. A header, the table's name
- * and its columns as the first row, says otherwise:
+ * ever grow at their end, so a pack older than the extension still reads right. A header, an object in the place
+ * of the first row, says otherwise:
  *
- *     [["processes","pid","path"],["1","/usr/lib/systemd/systemd"]]
+ *     [{"table":"processes","columns":["pid","path"]},["1","/usr/lib/systemd/systemd"]]
  *
  * Command lines may hold invalid UTF-8, which osquery passes on as raw bytes: they are replaced, never refused.
  */
 export function readBatch(json: Uint8Array, stream: string | undefined, columnsOf: ColumnsOf): Batch {
-  const rows = parseRows(json);
-  const header = headerOf(rows, columnsOf);
+  const [first, ...rest] = parse(json);
+  const header = isRow(first) || first === undefined ? undefined : readHeader(first, columnsOf);
+  const rows = header === undefined && first !== undefined ? [first, ...rest] : rest;
+  if (!rows.every(isRow)) throw new BatchError('the batch holds a row that is no JSON array');
   if (header !== undefined) {
     if (stream !== undefined && stream !== header.table) {
       throw new BatchError(`the batch is of ${header.table}, the stream is ${stream}`);
     }
-    return { ...header, rows: rows.slice(1) };
+    return { ...header, rows };
   }
   if (stream === undefined && rows.length === 0) return { table: '', columns: [], rows };
   if (stream === undefined) {
     throw new BatchError(
-      'a batch without a stream begins with a row that names its table and columns: ["processes","pid",…]',
+      'a batch without a stream begins with its table and columns: {"table":"processes","columns":["pid",…]}',
     );
   }
   const columns = columnsOf(stream);
@@ -44,7 +46,7 @@ export function readBatch(json: Uint8Array, stream: string | undefined, columnsO
   return { table: stream, columns, rows };
 }
 
-function parseRows(json: Uint8Array): readonly (readonly unknown[])[] {
+function parse(json: Uint8Array): readonly unknown[] {
   let parsed: unknown;
   try {
     parsed = JSON.parse(UTF8.decode(json));
@@ -52,17 +54,18 @@ function parseRows(json: Uint8Array): readonly (readonly unknown[])[] {
     throw new BatchError('the batch is no JSON', { cause });
   }
   if (!Array.isArray(parsed)) throw new BatchError('the batch is no JSON array');
-  if (!parsed.every(Array.isArray)) throw new BatchError('the batch holds a row that is no JSON array');
   return parsed;
 }
 
-function headerOf(
-  rows: readonly (readonly unknown[])[],
-  columnsOf: ColumnsOf,
-): Pick<Batch, 'table' | 'columns'> | undefined {
-  const [table, ...columns] = rows[0] ?? [];
-  if (typeof table !== 'string' || !/^[a-z]\w*$/.test(table)) return undefined;
-  if (!columns.every((column) => typeof column === 'string')) return undefined;
+function isRow(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
+}
+
+function readHeader(header: unknown, columnsOf: ColumnsOf): Pick<Batch, 'table' | 'columns'> {
+  const { table, columns } = Object(header) as Readonly<Record<string, unknown>>;
+  if (typeof table !== 'string' || !isRow(columns) || !columns.every((one) => typeof one === 'string')) {
+    throw new BatchError('the header of the batch is not {"table":NAME,"columns":[NAME,…]}');
+  }
   if (columnsOf(table) === undefined) throw new BatchError(`unknown table "${table}"`);
   return { table, columns };
 }

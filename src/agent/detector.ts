@@ -1,5 +1,5 @@
 import { createEngine, type Engine, type Match, type RuleCounters, type RuleFault } from '../match/index.ts';
-import { createProcessTree, type ProcessTree, type SeedFacts } from '../process/index.ts';
+import { createProcessTree, type ProcessTree } from '../process/index.ts';
 import type { Rule } from '../rule/index.ts';
 import { createReader, type Host, type Reader, type RowReader, type Schema } from '../schema/index.ts';
 import { type Alert, createAlert } from './alert.ts';
@@ -63,7 +63,7 @@ export class Detector {
 
   /** Tells the tree of the processes that are there: rows of the table `processes`. */
   seed(processes: readonly Readonly<Record<string, unknown>>[]): void {
-    this.tree.seed(processes.map(toSeed));
+    this.#reader.seed(processes);
   }
 
   get counters(): readonly RuleCounters[] {
@@ -104,24 +104,9 @@ export class Detector {
     this.#onAlert(
       createAlert(rule, match, {
         hostId: this.#host.id,
-        hostEcs: this.#host.toEcs(),
         read: this.#fields,
         suppression,
       }),
     );
   }
-}
-
-function toSeed(row: Readonly<Record<string, unknown>>): SeedFacts {
-  const text = (column: string): string => String(row[column] ?? '');
-  return {
-    pid: Number(text('pid')),
-    parentPid: Number(text('parent')),
-    path: text('path'),
-    commandLine: text('cmdline'),
-    workingDirectory: text('cwd'),
-    userId: text('uid'),
-    groupId: text('gid'),
-    startMs: Number(text('start_time')) * 1000,
-  };
 }

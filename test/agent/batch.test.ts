@@ -24,7 +24,7 @@ test('an empty batch is a heartbeat of its stream', (t) => {
 });
 
 test('a header names the table and the columns of the rows after it', (t) => {
-  t.deepEqual(read('[["processes","path","pid"],["/bin/sh","3"]]'), {
+  t.deepEqual(read('[{"table":"processes","columns":["path","pid"]},["/bin/sh","3"]]'), {
     table: 'processes',
     columns: ['path', 'pid'],
     rows: [['/bin/sh', '3']],
@@ -51,11 +51,24 @@ const WRONG: readonly { name: string; json: string; stream?: string; want: RegEx
     stream: 'proces_events',
     want: /unknown stream "proces_events"/,
   },
-  { name: 'an unknown table in the header', json: '[["tables","a"]]', want: /unknown table "tables"/ },
-  { name: 'neither stream nor header', json: '[["0000000001","5"]]', want: /begins with a row that names/ },
+  {
+    name: 'an unknown table in the header',
+    json: '[{"table":"tables","columns":["a"]}]',
+    want: /unknown table "tables"/,
+  },
+  {
+    name: 'neither stream nor header',
+    json: '[["0000000001","5"]]',
+    want: /begins with its table and columns/,
+  },
+  {
+    name: 'a header without columns',
+    json: '[{"table":"processes"}]',
+    want: /the header of the batch is not/,
+  },
   {
     name: 'a header of another table than the stream',
-    json: '[["processes","pid"]]',
+    json: '[{"table":"processes","columns":["pid"]}]',
     stream: 'process_events',
     want: /the batch is of processes, the stream is process_events/,
   },

@@ -69,33 +69,36 @@ function exec(path: string, cmdline: string | Buffer): FedRow {
 
 const rmmod = (words: string | Buffer = 'rmmod kvm'): FedRow => exec('/usr/bin/kmod', words);
 
-test.serial('a scheduled scan logs an alert with its process, its parent from before the start, and a document', async (t) => {
-  const { sandbox, alerts } = await start(t);
-  await sandbox.feed('process_events', [rmmod(), exec('/usr/bin/ls', 'ls')]);
-  await sandbox.runNow();
-  t.is(alerts.length, 1);
-  const [alert] = alerts;
-  t.like(alert, {
-    rule_name: 'Kernel module removed by hand',
-    severity: 'medium',
-    risk_score: '47',
-    cmdline: 'rmmod kvm',
-    path: '/usr/bin/kmod',
-    parent: String(SHELL),
-    parent_path: '/usr/bin/bash',
-    parent_cmdline: '-bash',
-    user_id: '0',
-  });
-  t.regex(alert!['alert_id']!, /^[0-9a-f]{32}$/);
-  t.like(JSON.parse(alert!['alert']!), {
-    rule: { name: 'Kernel module removed by hand' },
-    process: { command_line: 'rmmod kvm' },
-    osquery_detect: {
-      alert_id: alert!['alert_id'],
-      events: [{ table: 'process_events', eid: '0000000001' }],
-    },
-  });
-});
+test.serial(
+  'a scheduled scan logs an alert with its process, its parent from before the start, and a document',
+  async (t) => {
+    const { sandbox, alerts } = await start(t);
+    await sandbox.feed('process_events', [rmmod(), exec('/usr/bin/ls', 'ls')]);
+    await sandbox.runNow();
+    t.is(alerts.length, 1);
+    const [alert] = alerts;
+    t.like(alert, {
+      rule_name: 'Kernel module removed by hand',
+      severity: 'medium',
+      risk_score: '47',
+      cmdline: 'rmmod kvm',
+      path: '/usr/bin/kmod',
+      parent: String(SHELL),
+      parent_path: '/usr/bin/bash',
+      parent_cmdline: '-bash',
+      user_id: '0',
+    });
+    t.regex(alert!['alert_id']!, /^[0-9a-f]{32}$/);
+    t.like(JSON.parse(alert!['alert']!), {
+      rule: { name: 'Kernel module removed by hand' },
+      process: { command_line: 'rmmod kvm' },
+      osquery_detect: {
+        alert_id: alert!['alert_id'],
+        events: [{ table: 'process_events', eid: '0000000001' }],
+      },
+    });
+  },
+);
 
 test.serial('20,000 events go over in one call, and alerts come back from both ends of it', async (t) => {
   const { sandbox, alerts } = await start(t);
@@ -146,22 +149,23 @@ test.serial('each event is judged once, also when someone runs the query of the 
   );
 });
 
-test.serial('without a stream the rows given are judged alone, in their order, and nothing is kept', async (t) => {
-  const { sandbox, alerts } = await start(t);
-  await sandbox.feed('process_events', [rmmod('rmmod now')]);
-  const columns = 'eid, time, syscall, pid, parent, path, cmdline';
-  const header = `json_array('process_events', ${columns
-    .split(', ')
-    .map((name) => `'${name}'`)
-    .join(', ')})`;
-  const adHoc = (rule: string): string =>
-    `SELECT rule_name, cmdline FROM detections WHERE ${rule} batch < (SELECT json_group_array(json(r)) FROM (SELECT ${header} AS r UNION ALL SELECT json_array(${columns}) FROM process_events))`;
-  const own = `rule = 'process where process.name == "rmmod"' AND`;
-  for (let run = 0; run < 2; run += 1) t.is((await sandbox.query(adHoc(own))).length, 1);
-  t.is((await sandbox.query(adHoc(`rule = 'process where process.name == "lsmod"' AND`))).length, 0);
-  await sandbox.runNow();
-  t.is(alerts.length, 1, 'the live stream still had it before it');
-});
+test.serial(
+  'without a stream the rows given are judged alone, in their order, and nothing is kept',
+  async (t) => {
+    const { sandbox, alerts } = await start(t);
+    await sandbox.feed('process_events', [rmmod('rmmod now')]);
+    const columns = 'eid, time, syscall, pid, parent, path, cmdline';
+    const names = columns.split(', ').map((name) => `'${name}'`);
+    const header = `json_object('table', 'process_events', 'columns', json_array(${names.join(', ')}))`;
+    const adHoc = (rule: string): string =>
+      `SELECT rule_name, cmdline FROM detections WHERE ${rule} batch < (SELECT json_group_array(json(r)) FROM (SELECT ${header} AS r UNION ALL SELECT json_array(${columns}) FROM process_events))`;
+    const own = `rule = 'process where process.name == "rmmod"' AND`;
+    for (let run = 0; run < 2; run += 1) t.is((await sandbox.query(adHoc(own))).length, 1);
+    t.is((await sandbox.query(adHoc(`rule = 'process where process.name == "lsmod"' AND`))).length, 0);
+    await sandbox.runNow();
+    t.is(alerts.length, 1, 'the live stream still had it before it');
+  },
+);
 
 const WRONG: readonly { name: string; sql: string; want: RegExp }[] = [
   {
