@@ -25,7 +25,7 @@ export interface RuleReport {
   readonly platforms: readonly Platform[];
   /** Of the platforms that the rule is meant for. */
   readonly byPlatform: ReadonlyMap<Platform, RuleVerdict>;
-  /** What keeps it from running: fields that no table carries, tests that no event passes. */
+  /** What keeps it from running on any platform: fields that no table carries, tests that no event passes. */
   readonly blockedBy: readonly string[];
 }
 
@@ -54,8 +54,14 @@ function reportRule(rule: Rule, schemas: readonly Schema[]): RuleReport {
     tables: unique(running.flatMap(({ judged }) => judged.needs.flatMap(({ tables }) => tables))),
     platforms: running.map(({ platform }) => platform),
     byPlatform: new Map(meant.map(({ platform, judged }) => [platform, judged])),
-    blockedBy: running.length > 0 ? [] : unique(asked.flatMap(({ judged }) => judged.blockedBy)),
+    blockedBy: running.length > 0 ? [] : leastBlocks(asked),
   };
+}
+
+/** Of the platform where the least is missing. */
+function leastBlocks(asked: readonly Judged[]): readonly string[] {
+  const [least] = asked.map(({ judged }) => judged.blockedBy).sort((a, b) => a.length - b.length);
+  return least ?? [];
 }
 
 interface Judged {

@@ -50,13 +50,17 @@ export function judgeStep(event: EventQuery, required: readonly string[], schema
   const candidates = schema.tablesOf(event.category);
   if (candidates.length === 0) {
     const subject = `event.category == "${event.category}"`;
-    return { ...nothing, blocks: [{ subject, reason: noEvent(schema), elsewhere: false }] };
+    return { ...nothing, blocks: [{ subject, reason: NO_EVENT, elsewhere: false }] };
   }
   const tables = candidates.filter((table) => canHold(asked, table));
   if (tables.length === 0) return { ...nothing, blocks: blame(asked, candidates, schema) };
   const losses = lossesOf(asked, { tables, candidates, schema });
-  const lost = (table: TableSpec): number => losses.filter(({ where }) => where.includes(table)).length;
-  const best = tables.toSorted((a, b) => lost(a) - lost(b) || a.flags.length - b.flags.length);
+  const best = byLoss(tables, (table) => [
+    losses.filter(({ where }) => where.includes(table)).length,
+    event.category === null || table.categories[0] === event.category ? 0 : 1,
+    fields.filter((name) => (table.fields.get(name)?.fidelity ?? 'exact') !== 'exact').length,
+    table.flags.length,
+  ]);
   const switched = best.map((table) => ({ table, switches: switchesFor(asked, table) }));
   return {
     ...nothing,
@@ -67,8 +71,19 @@ export function judgeStep(event: EventQuery, required: readonly string[], schema
   };
 }
 
-function noEvent({ platform }: Schema): string {
-  return `no event table on ${platform} has such events.`;
+const NO_EVENT = 'no event table of the system has such events.';
+
+/** The tables in order of what they lose, the first number counting most. */
+function byLoss(
+  tables: readonly TableSpec[],
+  lossOf: (table: TableSpec) => readonly number[],
+): readonly TableSpec[] {
+  const losses = new Map(tables.map((table) => [table, lossOf(table)]));
+  return tables.toSorted((a, b) => {
+    const [left, right] = [losses.get(a)!, losses.get(b)!];
+    const at = left.findIndex((loss, index) => loss !== right[index]);
+    return at < 0 ? 0 : left[at]! - right[at]!;
+  });
 }
 
 interface Switched {
@@ -156,7 +171,10 @@ function blockOf(name: string, { condition, table, tables, schema }: Blamed): Bl
   const source = table.fields.get(name);
   if (source === undefined) {
     const elsewhere = tables.some(({ fields }) => fields.has(name));
-    return { subject: name, reason: whyMissing(name, [table], schema), elsewhere };
+    if (schema.fields.find(name) === undefined) {
+      return { subject: name, reason: whyMissing(name, [table], schema), elsewhere };
+    }
+    return { subject: `${name} of ${table.name}`, reason: 'the table does not carry it.', elsewhere };
   }
   const tests = testsOf(name, condition);
   const subject = tests.map(shown).join(', ');
@@ -164,7 +182,7 @@ function blockOf(name: string, { condition, table, tables, schema }: Blamed): Bl
     return { subject, reason: `${name} is of type ${source.type}, and never equal.`, elsewhere: false };
   }
   const elsewhere = tables.some((other) => tests.some((test) => canHold(test, other)));
-  return { subject, reason: elsewhere ? `${table.name} has no such event.` : noEvent(schema), elsewhere };
+  return { subject, reason: elsewhere ? `${table.name} has no such event.` : NO_EVENT, elsewhere };
 }
 
 function testsOf(name: string, condition: Condition): readonly Condition[] {

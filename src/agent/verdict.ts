@@ -11,7 +11,7 @@ export interface RuleVerdict {
   readonly verdict: 'runs' | 'caveats' | 'unsupported';
   /** A sentence each. Empty for a rule that runs. */
   readonly reasons: readonly string[];
-  /** Whether the rule is for this platform at all, by what it asks of `host.os.type`. */
+  /** Whether all that the rule asks for is of this platform, by what it asks of `host.os.type`. */
   readonly meant: boolean;
   /** What leaves the rule unsupported: fields that no table carries, and tests that no event passes. */
   readonly blockedBy: readonly string[];
@@ -31,15 +31,16 @@ export function judgeRule(rule: Rule, schema: Schema): RuleVerdict {
   const parts = partsOf(index === null ? narrowToIndices(rule) : rule).map(
     (part): Judged => ({ ...part, step: judgeStep(part.event, part.required, schema) }),
   );
-  if (parts.every(({ step }) => !step.meant)) {
-    const blocks = parts[0]!.step.blocks;
-    return { ...unsupported(blocks.map(reasonOf), blocks), meant: false };
-  }
-  const blocked = parts.filter(({ role, step }) => role !== 'until' && step.blocks.length > 0);
+  const foreign = parts.filter(({ step }) => !step.meant);
+  const meant = foreign.length === 0;
+  const blocked =
+    foreign.length === parts.length
+      ? foreign.slice(0, 1)
+      : parts.filter(({ role, step }) => role !== 'until' && step.blocks.length > 0);
   if (index !== null || blocked.length > 0) {
     const own = index === null ? [] : [index];
     const reasons = [...own.map(reasonOf), ...placed(blocked, ({ blocks }) => blocks.map(reasonOf))];
-    return unsupported(reasons, [...own, ...blocked.flatMap(({ step }) => step.blocks)]);
+    return { ...unsupported(reasons, [...own, ...blocked.flatMap(({ step }) => step.blocks)]), meant };
   }
   const fault = faultOf(rule, schema);
   if (fault !== null) return unsupported([`It cannot be run: ${fault}`], []);

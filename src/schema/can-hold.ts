@@ -1,11 +1,4 @@
-import {
-  type Condition,
-  fieldsOf,
-  type Operand,
-  operandsOf,
-  type Scalar,
-  type Value,
-} from '../rule/index.ts';
+import { type Condition, type Operand, operandsOf, type Scalar, type Value } from '../rule/index.ts';
 import { comparesPlainly, decideTest, soleOperand, valuesOf } from './bind.ts';
 import type { FieldSource, Switch, TableSpec } from './table.ts';
 
@@ -33,20 +26,19 @@ export function canHold(condition: Condition, table: TableSpec): boolean {
 }
 
 /**
- * The switches of the table whose rows a condition asks for, by a field that their column decides; `only` where no
- * other row can pass.
+ * The switches of the table whose rows a condition asks for: rows pass that only one of these texts makes, and a row
+ * of any other text would not. `only` where no other row can pass.
  */
 export function switchesFor(
   condition: Condition,
   table: TableSpec,
 ): readonly { readonly flag: string; readonly only: boolean }[] {
   if (table.switches.length === 0) return [];
-  const asked = fieldsOf(condition);
   const possible = assumptionsOf(table).filter((assumed) => isPossible(condition, table, assumed));
+  if (possible.some(({ text }) => text === null)) return [];
   return table.switches.flatMap((one) => {
     const switched = possible.filter((assumed) => isSwitched(assumed, one));
-    if (!switched.some(({ values }) => [...values.keys()].some((name) => asked.has(name)))) return [];
-    return [{ flag: one.flag, only: switched.length === possible.length }];
+    return switched.length === 0 ? [] : [{ flag: one.flag, only: switched.length === possible.length }];
   });
 }
 
