@@ -1,3 +1,5 @@
+import { foldCase } from '../rule/index.ts';
+
 /**
  * Many patterns looked for in one pass over a text: where a text has none, the cost is one table look-up for each
  * of its characters, however many patterns there are.
@@ -9,7 +11,10 @@
  * Transitions lie in one table of states by character classes; characters that no pattern has share class 0.
  */
 export interface Automaton {
-  /** Calls back with the number of each pattern that the text has there; more than once where it has it more than once. */
+  /**
+   * Calls back with the number of each pattern that the folded text has there; more than once where it has it
+   * more than once, and may be anew from the start where a text turns out not to be ASCII.
+   */
   scan(text: string, visit: (pattern: number) => void): void;
   /** Cells of the table, four bytes each. */
   readonly size: number;
@@ -17,7 +22,7 @@ export interface Automaton {
 
 export type Place = 'anywhere' | 'fromStart' | 'fromEnd';
 
-/** Builds the automaton of some patterns, none of them empty, at one place of a text. */
+/** Builds the automaton of some folded patterns, none of them empty, at one place of a text. */
 export function createAutomaton(patterns: readonly string[], place: Place): Automaton {
   const classes = classesOf(patterns);
   const table = new Table(classes.count);
@@ -30,30 +35,33 @@ export function createAutomaton(patterns: readonly string[], place: Place): Auto
     table.report(state, number);
   }
   if (place === 'anywhere') table.link();
-  const { width, next, reports } = table.finish();
+  const { next, reports, firstReporting } = table.finish();
   const { ascii, others } = classes;
-  const classOf = (code: number): number => (code < 128 ? ascii[code]! : (others.get(code) ?? 0));
-  const tell = (state: number, visit: (pattern: number) => void): void => {
-    const found = reports[state];
-    if (found !== undefined) for (let i = 0; i < found.length; i += 1) visit(found[i]!);
-  };
-  const anywhere = (text: string, visit: (pattern: number) => void): void => {
-    let state = 0;
-    for (let i = 0; i < text.length; i += 1) {
-      state = next[state * width + classOf(text.charCodeAt(i))]!;
-      if (reports[state] !== undefined) tell(state, visit);
-    }
-  };
-  const along = (text: string, visit: (pattern: number) => void): void => {
-    let state = 0;
+  const isAnywhere = place === 'anywhere';
+  /** False when a character comes up that is no ASCII, and the text is not known to be folded. */
+  const scan = (text: string, visit: (pattern: number) => void, isFolded: boolean): boolean => {
     const { length } = text;
+    let row = 0;
     for (let i = 0; i < length; i += 1) {
-      state = next[state * width + classOf(text.charCodeAt(place === 'fromEnd' ? length - 1 - i : i))]!;
-      if (state === 0) return;
-      tell(state, visit);
+      const code = text.charCodeAt(place === 'fromEnd' ? length - 1 - i : i);
+      if (code < 128) row = next[row + ascii[code]!]!;
+      else if (isFolded) row = next[row + (others.get(code) ?? 0)]!;
+      else return false;
+      if (row >= firstReporting) tell(reports.get(row)!, visit);
+      else if (row === 0 && !isAnywhere) return true;
     }
+    return true;
   };
-  return { scan: place === 'anywhere' ? anywhere : along, size: next.length };
+  return {
+    scan: (text, visit) => {
+      if (!scan(text, visit, false)) scan(foldCase(text), visit, true);
+    },
+    size: next.length,
+  };
+}
+
+function tell(patterns: readonly number[], visit: (pattern: number) => void): void {
+  for (let i = 0; i < patterns.length; i += 1) visit(patterns[i]!);
 }
 
 interface Classes {
@@ -71,12 +79,10 @@ function classesOf(patterns: readonly string[]): Classes {
       if (!codes.has(code)) codes.set(code, codes.size + 1);
     }
   }
-  const ascii = new Uint16Array(128);
-  const others = new Map<number, number>();
-  for (const [code, one] of codes) {
-    if (code < 128) ascii[code] = one;
-    else others.set(code, one);
-  }
+  const others = new Map([...codes].filter(([code]) => code >= 128));
+  const ascii = Uint16Array.from({ length: 128 }, (_, code) => {
+    return codes.get(String.fromCharCode(code).toLowerCase().charCodeAt(0)) ?? 0;
+  });
   return { count: codes.size + 1, ascii, others, of: (code) => codes.get(code) ?? 0 };
 }
 
@@ -138,11 +144,28 @@ class Table {
     }
   }
 
+  /**
+   * The table with the rows of its states as its entries, so that a step is one addition, and with the states that
+   * report behind those that do not, so that one comparison tells.
+   */
   finish(): {
-    readonly width: number;
     readonly next: Int32Array;
-    readonly reports: readonly (readonly number[] | undefined)[];
+    readonly reports: ReadonlyMap<number, readonly number[]>;
+    readonly firstReporting: number;
   } {
-    return { width: this.width, next: this.next.slice(0, this.count * this.width), reports: this.reports };
+    const { width, count } = this;
+    const states = [...new Array(count).keys()];
+    const silent = states.filter((state) => this.reports[state] === undefined);
+    const reporting = states.filter((state) => this.reports[state] !== undefined);
+    const rows = new Int32Array(count);
+    for (const [place, state] of [...silent, ...reporting].entries()) rows[state] = place * width;
+    const next = new Int32Array(count * width);
+    for (let state = 0; state < count; state += 1) {
+      for (let one = 0; one < width; one += 1) {
+        next[rows[state]! + one] = rows[this.next[state * width + one]!]!;
+      }
+    }
+    const reports = new Map(reporting.map((state) => [rows[state]!, this.reports[state]!]));
+    return { next, reports, firstReporting: silent.length * width };
   }
 }

@@ -16,6 +16,7 @@ import { compareScalars, foldScalar, HOLDS, MIRRORED, orderKeyOf } from './compa
 import { intern } from './intern.ts';
 import { pairLeaf, type ScalarTest, scalarLeaf, textLeaf } from './leaf.ts';
 import type { Reader } from './operand.ts';
+import { textsIn } from './regex-texts.ts';
 import { compilePatterns, type TextTest } from './wildcard.ts';
 
 const COSTS = { compare: 1, list: 2, wildcard: 5, cidr: 5, regex: 60 } as const;
@@ -156,9 +157,20 @@ export function testRegex(condition: Regex, reader: Reader): Tested {
   const tests = condition.patterns.map((pattern) => {
     const compiled = compileRegex(pattern, condition);
     if (typeof compiled === 'object') throw new Error(`regular expression "${pattern}": ${compiled.message}`);
-    return compiled;
+    return guarded(compiled, textsIn(pattern, condition.dialect).parts, condition.ignoreCase);
   });
   return textLeaf(reader, (text) => tests.some((test) => test(text)), COSTS.regex * tests.length);
+}
+
+/** Runs a regular expression only on texts that have what it cannot do without. */
+function guarded(fits: TextTest, parts: readonly string[], ignoreCase: boolean): TextTest {
+  if (parts.length === 0) return fits;
+  const needed = [...new Set(parts.map((part) => intern(ignoreCase ? foldCase(part) : part)))];
+  return (text) => {
+    const cased = ignoreCase ? foldCase(text) : text;
+    for (let i = 0; i < needed.length; i += 1) if (!cased.includes(needed[i]!)) return false;
+    return fits(text);
+  };
 }
 
 export function testCidr({ ranges }: Cidr, reader: Reader): Tested {

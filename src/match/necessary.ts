@@ -1,6 +1,15 @@
-import type { Condition, Fields, Literal, Operand, Pattern } from '../rule/index.ts';
-import { foldCase } from '../rule/index.ts';
-import { type KeyKind, shareOf } from './selectivity.ts';
+import {
+  type Condition,
+  type Fields,
+  foldCase,
+  type Like,
+  type Literal,
+  type Operand,
+  type Pattern,
+  type Regex,
+} from '../rule/index.ts';
+import { textsIn } from './regex-texts.ts';
+import { type KeyKind, priceOf, shareOf } from './selectivity.ts';
 
 /** A text that an event can have in a field. */
 export interface Key {
@@ -16,6 +25,8 @@ export interface KeySet {
   readonly keys: readonly Key[];
   /** What part of all events is thought to have one. */
   readonly share: number;
+  /** What it costs to look up, in look-ups of a short text. */
+  readonly price: number;
 }
 
 /**
@@ -34,6 +45,8 @@ const MOST_ALTERNATIVES = 8;
 export const MOST_SETS = 3;
 /** A set that so many events pass is not worth looking up. */
 const TOO_COMMON = 0.6;
+/** When so few events are left, looking further costs more than asking the rule. */
+const RARE = 0.02;
 /** A part of a text is as necessary as the text, and keeps the tables small. */
 const LONGEST_AFFIX = 32;
 const LONGEST_PART = 10;
@@ -120,12 +133,23 @@ function merged(alternatives: Needs): KeySet {
   return {
     keys: sets.flatMap(({ keys }) => keys),
     share: sets.reduce((sum, { share }) => sum + share, 0),
+    price: Math.max(...sets.map(({ price }) => price)),
   };
 }
 
+/**
+ * The sets worth looking up: the one that leaves the fewest rules for its price, and more while those before it let
+ * too many events pass. A dear one is left to the rule's own test where the others are rare enough.
+ */
 function best(sets: readonly KeySet[]): readonly KeySet[] {
-  const rarest = sets.toSorted((a, b) => a.share - b.share).slice(0, MOST_SETS);
-  return rarest.filter(({ share }, i) => i === 0 || share < TOO_COMMON);
+  const kept: KeySet[] = [];
+  let share = 1;
+  for (const one of sets.toSorted((a, b) => a.share * a.price - b.share * b.price)) {
+    if (kept.length === MOST_SETS || (kept.length > 0 && (share < RARE || one.share > TOO_COMMON))) break;
+    kept.push(one);
+    share *= one.share;
+  }
+  return kept;
 }
 
 function keysOf(test: Condition, fields: Fields): Needs {
@@ -143,21 +167,26 @@ function keysOf(test: Condition, fields: Fields): Needs {
       return equalTo(test.operand, values, test.ignoreCase, fields);
     }
     case 'like':
-      return likeAny(test.operand, test.patterns, test.ignoreCase, fields);
+      return keyOfEach(test, fields, test.patterns, (pattern) => keyOfPattern(pattern, test.ignoreCase));
+    case 'regex':
+      return keyOfEach(test, fields, test.patterns, (pattern) => keyOfRegex(pattern, test));
     default:
       return ANYTHING;
   }
 }
 
-/** The slot of a field that holds texts. */
-function textSlot(operand: Operand, fields: Fields): { readonly slot: number; readonly name: string } | null {
+/** A field that holds texts and is cheap enough to look up. */
+function textField(
+  operand: Operand,
+  fields: Fields,
+): { readonly slot: number; readonly name: string } | null {
   if (operand.kind !== 'field') return null;
   const field = fields.find(operand.name);
-  return field === undefined || field.type !== 'keyword' ? null : field;
+  return field === undefined || field.type !== 'keyword' || priceOf(field.name) === Infinity ? null : field;
 }
 
 function equalTo(operand: Operand, values: readonly Literal[], folded: boolean, fields: Fields): Needs {
-  const field = textSlot(operand, fields);
+  const field = textField(operand, fields);
   if (field === null) return ANYTHING;
   const keys: Key[] = [];
   for (const { value } of values) {
@@ -167,20 +196,41 @@ function equalTo(operand: Operand, values: readonly Literal[], folded: boolean, 
   return [[setOf(field.name, keys)]];
 }
 
-function likeAny(operand: Operand, patterns: readonly Pattern[], folded: boolean, fields: Fields): Needs {
-  const field = textSlot(operand, fields);
+type Found = Pick<Key, 'kind' | 'text'>;
+
+function keyOfEach<P>(
+  { operand, ignoreCase }: Like | Regex,
+  fields: Fields,
+  patterns: readonly P[],
+  keyOf: (pattern: P) => Found | null,
+): Needs {
+  const field = textField(operand, fields);
   if (field === null) return ANYTHING;
   const keys: Key[] = [];
   for (const pattern of patterns) {
-    const found = keyOfPattern(pattern, folded);
+    const found = keyOf(pattern);
     if (found === null) return ANYTHING;
-    keys.push({ slot: field.slot, ...found, folded });
+    keys.push({ slot: field.slot, ...found, folded: ignoreCase });
   }
   return [[setOf(field.name, keys)]];
 }
 
+function keyOfRegex(pattern: string, { dialect, ignoreCase }: Regex): Found | null {
+  const { parts, isPrefix } = textsIn(pattern, dialect);
+  const longest = longestOf(parts);
+  if (longest === '') return null;
+  const text = ignoreCase ? foldCase(longest) : longest;
+  return isPrefix && longest === parts[0]
+    ? { kind: 'starts', text: text.slice(0, LONGEST_AFFIX) }
+    : { kind: 'has', text: text.slice(0, LONGEST_PART) };
+}
+
+function longestOf(parts: readonly (string | null)[]): string {
+  return parts.reduce<string>((long, part) => ((part?.length ?? 0) > long.length ? part! : long), '');
+}
+
 /** The longest text of a pattern, and where it stands; null when it has none. */
-function keyOfPattern(pattern: Pattern, folded: boolean): Pick<Key, 'kind' | 'text'> | null {
+function keyOfPattern(pattern: Pattern, folded: boolean): Found | null {
   const parts: (string | null)[] = [];
   for (const part of pattern) {
     const last = parts.at(-1);
@@ -202,5 +252,6 @@ function keyOfPattern(pattern: Pattern, folded: boolean): Pick<Key, 'kind' | 'te
 }
 
 function setOf(name: string, keys: readonly Key[]): KeySet {
-  return { keys, share: keys.reduce((sum, { kind, text }) => sum + shareOf(name, kind, text), 0) };
+  const share = keys.reduce((sum, { kind, text }) => sum + shareOf(name, kind, text), 0);
+  return { keys, share, price: priceOf(name) };
 }

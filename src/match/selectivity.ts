@@ -38,3 +38,21 @@ const COMMON: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   },
   'user.id': { 0: 0.9 },
 };
+
+/**
+ * What looking a field's texts up costs, in look-ups of a short text: long texts, lists, what is seldom the same.
+ * Infinite where asking the rules is always cheaper: leaders are guessed from all of a process's ancestors.
+ */
+export function priceOf(fieldName: string): number {
+  return PRICES[fieldName] ?? (/_leader\./.test(fieldName) ? Number.POSITIVE_INFINITY : 1);
+}
+
+const PRICES: Readonly<Record<string, number>> = {
+  'process.args': 6,
+  'process.command_line': 10,
+  'process.title': 10,
+  'process.parent.args': 3,
+  'process.parent.command_line': 3,
+  'process.working_directory': 2,
+  'process.parent.working_directory': 2,
+};

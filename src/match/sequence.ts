@@ -93,12 +93,17 @@ class SequenceMachine implements Machine {
 
   private place(event: Event, found: Found): void {
     this.tidy(event.timeMs, found);
-    const passed = this.tests.map((test) => test(event));
     for (const role of this.roles) {
-      if (passed[role.test] !== true) continue;
+      if (this.isIdle(role) || !this.tests[role.test]!(event)) continue;
       for (const key of role.keys(event)) this.act(role, { key, event, found });
     }
     this.evictExcess();
+  }
+
+  /** Whether there is nothing that an event in this role could change, whatever its keys, which can be dear to read. */
+  private isIdle({ act, place }: Role): boolean {
+    if (act === 'leading' || (act === 'step' && place === 0)) return false;
+    return act === 'trailing' ? this.absences.size === 0 : this.pending.size === 0;
   }
 
   private tidy(nowMs: number, found: Found): void {
