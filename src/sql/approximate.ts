@@ -70,34 +70,36 @@ function ordered({ over, under }: Approximation): Approximation {
 function readsWords(expression: Expression): boolean {
   let found = false;
   eachTest(expression, ({ column }) => {
-    if (isOfProgram(column) && baseColumns(column).includes('cmdline')) found = true;
+    if (isOfProgram(column.replace(/^lower_of_/, '')) && baseColumns(column).includes('cmdline'))
+      found = true;
   });
   return found;
 }
 
 /**
  * The derived columns that mark the rows which tests may read otherwise than rules do: what `columns.ts` says of
- * programs; a NUL, where GLOB and LIKE take a text to end; a letter outside ASCII that folds to one inside.
+ * programs; a NUL, where GLOB takes a text to end; a letter outside ASCII that folds to one inside.
  */
 export function odditiesOf(expressions: readonly Expression[]): readonly string[] {
   const found = new Set<string>();
   for (const expression of expressions) {
     eachTest(expression, (test) => {
-      const path = /^name_of_(\w+)$/.exec(test.column)?.[1];
-      if (isOfProgram(test.column)) found.add('program_odd');
+      const own = test.column.replace(/^lower_of_/, '');
+      const path = /^name_of_(\w+)$/.exec(own)?.[1];
+      if (isOfProgram(own)) found.add('program_odd');
       else if (path !== undefined) found.add(`unplain_${path}`);
-      else if (readsToNul(test)) found.add(`nul_in_${test.column}`);
+      else if (test.kind === 'glob')
+        for (const column of baseColumns(test.column)) found.add(`nul_in_${column}`);
       if (folds(test)) for (const column of baseColumns(test.column)) found.add(`folds_in_${column}`);
     });
   }
   return [...found].sort();
 }
 
-function readsToNul(test: Test): boolean {
-  return test.kind === 'glob' || test.kind === 'like' || (test.kind === 'in' && test.noCase);
-}
-
+/** The letters that others outside ASCII fold to: the Kelvin sign and the long s. */
 function folds(test: Test): boolean {
-  if (test.kind === 'like') return /[ks]/i.test(test.pattern);
-  return test.kind === 'in' && test.noCase && test.values.some((value) => /[ks]/i.test(String(value)));
+  if (!test.column.startsWith('lower_of_')) return false;
+  if (test.kind === 'glob') return /[ks]/.test(test.pattern);
+  if (test.kind === 'contains') return /[ks]/.test(test.text);
+  return test.kind === 'in' && test.values.some((value) => /[ks]/.test(String(value)));
 }

@@ -68,6 +68,12 @@ const PROGRAM: readonly DerivedColumn[] = [
     uses: ['first_name', 'cmdline'],
   },
   { name: 'applet_name', sql: baseName('second_word'), uses: ['second_word'] },
+  {
+    name: 'program_names',
+    sql: "'/' || path_name || '/' || first_name || '/' || applet_name || '/'",
+    uses: ['path_name', 'first_name', 'applet_name'],
+  },
+  { name: 'program_paths', sql: "'|' || path || '|' || first_path || '|'", uses: ['path', 'first_path'] },
   { name: 'command_line', sql: 'cmdline', uses: ['cmdline'] },
   { name: 'cmdline_padded', sql: "' ' || cmdline || ' '", uses: ['cmdline'] },
   {
@@ -85,6 +91,8 @@ const PROGRAM: readonly DerivedColumn[] = [
       `cmdline GLOB '[ "]*'`,
       ...unplain('path'),
       'length(path) > 4096',
+      "instr(path, '|') > 0",
+      "instr(first_word, '|') > 0",
       'instr(cmdline, char(0)) > 0',
       ...unplain('first_word'),
       `(first_name IN (${MULTI_CALL}) AND (second_word = '' OR second_word GLOB '-*' OR instr(second_word, char(92)) > 0 OR cmdline GLOB '*[^ -~]*'))`,
@@ -104,14 +112,16 @@ const PROGRAM: readonly DerivedColumn[] = [
 
 const BY_NAME: ReadonlyMap<string, DerivedColumn> = new Map(PROGRAM.map((column) => [column.name, column]));
 
-/** Names of derived columns that are made from any column on demand: `name_of_X`, `unplain_X`, `nul_in_X`, `folds_in_X`, `X_unquoted`. */
+/** Names of derived columns that are made from any column on demand: `lower_of_X`, `name_of_X`, `unplain_X`, `nul_in_X`, `folds_in_X`, `X_unquoted`. */
 function onDemand(name: string): DerivedColumn | undefined {
   const unquoted = /^(\w+)_unquoted$/.exec(name)?.[1];
   if (unquoted !== undefined) return { name, sql: `replace(${unquoted}, '"', '')`, uses: [unquoted] };
-  const match = /^(name_of|unplain|nul_in|folds_in)_(\w+)$/.exec(name);
+  const match = /^(lower_of|name_of|unplain|nul_in|folds_in)_(\w+)$/.exec(name);
   if (match === null) return undefined;
   const [, kind, column] = match as unknown as [string, string, string];
   switch (kind) {
+    case 'lower_of':
+      return { name, sql: `lower(${column})`, uses: [column] };
     case 'name_of':
       return { name, sql: baseName(column), uses: [column] };
     case 'unplain':

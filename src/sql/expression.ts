@@ -20,26 +20,18 @@ export interface Not {
 }
 
 /** Tests of one column, which may be a derived one (`columns.ts`). */
-export type Test = In | Glob | Like | Contains | Order | Present | Flag | Bit | Between4;
+export type Test = In | Glob | Contains | Order | Present | Flag | Bit | Between4;
 
-/** Whether it is one of the values; ASCII letters of either case alike with `noCase`. */
+/** Whether it is one of the values. */
 export interface In {
   readonly kind: 'in';
   readonly column: string;
   readonly values: readonly (string | number)[];
-  readonly noCase: boolean;
 }
 
 /** `pattern` is GLOB's own: `*`, `?`, `[…]`. */
 export interface Glob {
   readonly kind: 'glob';
-  readonly column: string;
-  readonly pattern: string;
-}
-
-/** `pattern` is LIKE's own, with `\` before what stands for itself. ASCII letters of either case alike. */
-export interface Like {
-  readonly kind: 'like';
   readonly column: string;
   readonly pattern: string;
 }
@@ -110,8 +102,9 @@ function join(kind: 'and' | 'or', args: readonly Expression[], strong: boolean):
       else if (one.value === strong) return strong ? YES : NO;
     }
   }
-  const left = mergeLists(kind, [...kept.values()]);
-  if (left === null) return NO;
+  const merged = mergeLists(kind, [...kept.values()]);
+  if (merged === null) return NO;
+  const left = merged.toSorted((a, b) => costOf(a) - costOf(b));
   if (left.length === 1) return left[0]!;
   return left.length === 0 ? (strong ? NO : YES) : Object.freeze({ kind, args: Object.freeze(left) });
 }
@@ -124,9 +117,9 @@ function mergeLists(kind: 'and' | 'or', args: readonly Expression[]): readonly E
   const merged: Expression[] = [];
   const places = new Map<string, number>();
   for (const arg of args) {
-    const key = arg.kind === 'in' ? `${arg.column} ${arg.noCase} ${typeof arg.values[0]}` : null;
+    const key = arg.kind === 'in' ? `${arg.column} ${typeof arg.values[0]}` : null;
     const place = key === null ? undefined : places.get(key);
-    if (arg.kind === 'in' && place !== undefined && (kind === 'or' || !arg.noCase)) {
+    if (arg.kind === 'in' && place !== undefined) {
       const before = merged[place] as In;
       const values =
         kind === 'or'
@@ -140,6 +133,30 @@ function mergeLists(kind: 'and' | 'or', args: readonly Expression[]): readonly E
     merged.push(arg);
   }
   return merged;
+}
+
+/** About how long a test takes for what it decides, so that the best can be asked first. */
+export function costOf(expression: Expression): number {
+  switch (expression.kind) {
+    case 'constant':
+      return 0;
+    case 'and':
+    case 'or':
+      return expression.args.reduce((sum, arg) => sum + costOf(arg), 0);
+    case 'not':
+      // Mostly true, and so worth asking last.
+      return 3 * costOf(expression.arg);
+    case 'in':
+      return typeof expression.values[0] === 'number' ? 1 : 2;
+    case 'contains':
+      return 10;
+    case 'glob':
+      return 11;
+    case 'between4':
+      return 20;
+    default:
+      return 1;
+  }
 }
 
 const keys = new WeakMap<Expression, string>();

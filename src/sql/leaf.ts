@@ -9,7 +9,7 @@ import {
 import { decideTest, type TableSpec } from '../schema/index.ts';
 import { matchRanges } from './cidr.ts';
 import { all, any, type Expression, NO, negate, YES } from './expression.ts';
-import { ANYTHING_GOES, type Approximation, matchColumn } from './pattern.ts';
+import { ANYTHING_GOES, type Approximation, joinTexts, matchColumn } from './pattern.ts';
 import { type Reading, readingOf, typeOf } from './reading.ts';
 import { patternsOfRegex } from './regex-patterns.ts';
 import { matchLine, matchPieces, matchWord } from './words.ts';
@@ -138,11 +138,7 @@ function plainTruth(condition: Condition, reading: Reading): Approximation | nul
 function matchWanted({ patterns, ignoreCase, numbers }: Wanted, reading: Reading): Approximation {
   switch (reading.kind) {
     case 'texts':
-      return anyOf(
-        reading.columns.flatMap((column) =>
-          patterns.map((pattern) => matchColumn(column, pattern, ignoreCase)),
-        ),
-      );
+      return anyOf(patterns.map((pattern) => matchTexts(reading, pattern, ignoreCase)));
     case 'words':
       return anyOf(patterns.map((pattern) => matchWord(pattern, ignoreCase)));
     case 'line':
@@ -181,8 +177,27 @@ function matchWanted({ patterns, ignoreCase, numbers }: Wanted, reading: Reading
   }
 }
 
+/** Beginnings, ends and insides of several columns' texts are looked for in all at once. */
+function matchTexts(
+  { columns, joined }: Extract<Reading, { kind: 'texts' }>,
+  pattern: Pattern,
+  ignoreCase: boolean,
+): Approximation {
+  const parts = joinTexts(pattern);
+  const wild = parts.filter((part) => typeof part === 'object');
+  const [text, ...more] = parts.filter((part) => typeof part === 'string');
+  const isPlain =
+    text !== undefined && more.length === 0 && wild.length > 0 && wild.every((part) => part === ANYTHING);
+  if (joined === undefined || !isPlain || text.includes(joined.separator)) {
+    return anyOf(columns.map((column) => matchColumn(column, pattern, ignoreCase)));
+  }
+  const before = parts[0] === ANYTHING ? '' : joined.separator;
+  const after = parts.at(-1) === ANYTHING ? '' : joined.separator;
+  return matchColumn(joined.column, [ANYTHING, `${before}${text}${after}`, ANYTHING], ignoreCase);
+}
+
 function matchNumbers(column: string, numbers: readonly number[]): Approximation {
-  return both(numbers.length === 0 ? NO : { kind: 'in', column, values: numbers, noCase: false });
+  return both(numbers.length === 0 ? NO : { kind: 'in', column, values: numbers });
 }
 
 function widened({ over }: Approximation): Approximation {
@@ -210,7 +225,7 @@ function matchDigits(column: string, pattern: Pattern): Approximation {
   const [text] = pattern;
   if (pattern.length !== 1 || typeof text !== 'string') return { over: YES, under: NO };
   if (!/^(?:0|-?[1-9]\d{0,14})$/.test(text)) return { over: /^-?\d+$/.test(text) ? YES : NO, under: NO };
-  return both({ kind: 'in', column, values: [Number(text)], noCase: false });
+  return both({ kind: 'in', column, values: [Number(text)] });
 }
 
 const ORDERS = { lt: '<', le: '<=', gt: '>', ge: '>=' } as const;
@@ -323,7 +338,7 @@ function casesTruth(
   const set = (passes: (truth: boolean | null | undefined) => boolean): Expression => {
     const among = texts.filter(({ truth }) => passes(truth) !== passes(rest)).map(({ text }) => text);
     const values = isText ? among : among.map(Number);
-    const listed: Expression = values.length === 0 ? NO : { kind: 'in', column, values, noCase: false };
+    const listed: Expression = values.length === 0 ? NO : { kind: 'in', column, values };
     return passes(rest) ? negate(listed) : listed;
   };
   return {

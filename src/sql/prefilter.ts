@@ -27,22 +27,15 @@ export interface Prefilter {
   readonly dropped: readonly string[];
 }
 
-/** The same before it is printed. */
-export interface Sieve {
-  readonly fidelity: PrefilterFidelity;
-  /** Passes every row that may match. */
-  readonly over: Expression;
-  /** Passes rows that do match, and only them; NO unless `exact`. */
-  readonly sure: Expression;
-}
-
 /**
  * Makes the prefilter of a condition for one table. It reads the row alone: where exact arguments from `/proc` may
  * replace the row's words before the rule sees them, `refined` must be said.
  */
 export function prefilter(condition: Condition, table: TableSpec, options: PrefilterOptions = {}): Prefilter {
   const bound = bindCondition(condition, table);
-  const { over, sure, fidelity } = sieveOf(bound, table, options);
+  const sieve = sieveOf(bound, table, options);
+  const { fidelity } = sieve;
+  const [over, sure] = [passing(sieve), sureOf(sieve)];
   const parts = (bound.kind === 'and' ? bound.args : [bound]).filter(({ kind }) => kind !== 'constant');
   const isKept = (part: Condition): boolean => approximate(part, table, options).yes.over.kind !== 'constant';
   return {
@@ -60,6 +53,19 @@ export interface PrefilterOptions {
   readonly refined?: boolean;
 }
 
+/** A prefilter as expressions. */
+export interface Sieve {
+  readonly fidelity: PrefilterFidelity;
+  /** Passes every row that may match and is not odd. */
+  readonly plain: Expression;
+  /** Passes every row that may match, by what can be said of odd rows as well. */
+  readonly coarse: Expression;
+  /** Flags of which any makes a row odd. */
+  readonly oddities: readonly string[];
+  /** Whether a command line of more than ten words leaves an exact prefilter in doubt. */
+  readonly ordered: boolean;
+}
+
 /** The prefilter of a condition that is bound to the table, as expressions. */
 export function sieveOf(
   bound: Condition,
@@ -67,28 +73,40 @@ export function sieveOf(
   { refined = false }: PrefilterOptions = {},
 ): Sieve {
   const { over, under } = approximate(bound, table, { refined }).yes;
-  const odd = any(odditiesOf([over, under]).map(flag));
   const coarse = approximate(bound, table, { refined, coarse: true }).yes.over;
-  const ordered = approximate(bound, table, { refined, unscrambled: true }).yes;
-  const exact = keyOf(ordered.over) === keyOf(ordered.under);
-  const scrambled = columnsIn([over, under]).has('scrambled') ? flag('scrambled') : NO;
-  const passing = passOdd(over, odd, coarse);
+  const unscrambled = approximate(bound, table, { refined, unscrambled: true }).yes;
+  const exact = keyOf(unscrambled.over) === keyOf(unscrambled.under);
+  const isAll = over.kind === 'constant' && over.value;
   return {
-    fidelity: passing === NO ? 'none' : exact ? 'exact' : passing.kind === 'constant' ? 'all' : 'narrows',
-    over: passing,
-    sure: exact ? all([ordered.over, negate(odd), negate(scrambled)]) : NO,
+    fidelity: coarse === NO || (over === NO && exact) ? 'none' : exact ? 'exact' : isAll ? 'all' : 'narrows',
+    plain: over,
+    coarse,
+    oddities: odditiesOf([over, under]),
+    ordered: columnsIn([over, under]).has('scrambled'),
   };
 }
 
-function flag(column: string): Expression {
+/** Whether a row passes: on odd rows by what can be said of them. Parts that both have stand once, in front. */
+export function passing({ plain, coarse, oddities }: Sieve): Expression {
+  const odd = any(oddities.map(flag));
+  const shared = new Set(partsOf(coarse).map(keyOf));
+  const parts = partsOf(plain);
+  const common = parts.filter((part) => shared.has(keyOf(part)));
+  if (common.length < shared.size) return any([plain, all([odd, coarse])]);
+  return all([...common, any([all(parts.filter((part) => !shared.has(keyOf(part)))), odd])]);
+}
+
+/** Whether SQL alone is sure that a row matches. */
+export function sureOf({ fidelity, plain, oddities, ordered }: Sieve): Expression {
+  if (fidelity !== 'exact') return NO;
+  const doubts = [...oddities.map(flag), ...(ordered ? [flag('scrambled')] : [])];
+  return all([plain, negate(any(doubts))]);
+}
+
+export function flag(column: string): Expression {
   return { kind: 'flag', column };
 }
 
-/** Lets odd rows pass unless what can be said of them forbids it. Parts that both have stand once, in front. */
-function passOdd(over: Expression, odd: Expression, coarse: Expression): Expression {
-  const shared = new Set((coarse.kind === 'and' ? coarse.args : [coarse]).map(keyOf));
-  const parts = over.kind === 'and' ? over.args : [over];
-  const common = parts.filter((part) => shared.has(keyOf(part)));
-  if (common.length < shared.size) return any([over, all([odd, coarse])]);
-  return all([...common, any([all(parts.filter((part) => !shared.has(keyOf(part)))), odd])]);
+export function partsOf(expression: Expression): readonly Expression[] {
+  return expression.kind === 'and' ? expression.args : [expression];
 }

@@ -12,7 +12,7 @@ import type { FieldSource, TableSpec } from '../schema/index.ts';
  * numbers. `cases`: decided by one column's text. `hidden`: SQL sees nothing of it.
  */
 export type Reading =
-  | { readonly kind: 'texts'; readonly columns: readonly string[] }
+  | { readonly kind: 'texts'; readonly columns: readonly string[]; readonly joined?: Joined }
   | { readonly kind: 'number'; readonly column: string }
   | { readonly kind: 'digits'; readonly column: string }
   | { readonly kind: 'words' }
@@ -34,6 +34,12 @@ export type Reading =
       readonly otherwise: Value;
     }
   | { readonly kind: 'hidden' };
+
+/** A column that has all the texts, each between two separators that no text has. */
+export interface Joined {
+  readonly column: string;
+  readonly separator: string;
+}
 
 const HIDDEN: Reading = Object.freeze({ kind: 'hidden' });
 
@@ -122,6 +128,16 @@ function known(reading: Reading, ...from: readonly string[]): Known {
   return { from, reading };
 }
 
+const NAMES: Reading = {
+  kind: 'texts',
+  columns: ['path_name', 'first_name', 'applet_name'],
+  joined: { column: 'program_names', separator: '/' },
+};
+const PATHS: Reading = {
+  kind: 'texts',
+  columns: ['path', 'first_path'],
+  joined: { column: 'program_paths', separator: '|' },
+};
 const AUDIT = ['path', 'cmdline', 'syscall'] as const;
 const ENDS = {
   ip: known(
@@ -141,8 +157,8 @@ const ENDS = {
 /** Fields that `src/schema/tables` computes from several columns, by table. */
 const KNOWN: Readonly<Record<string, Readonly<Record<string, Known>>>> = {
   process_events: {
-    'process.name': known({ kind: 'texts', columns: ['path_name', 'first_name', 'applet_name'] }, ...AUDIT),
-    'process.executable': known({ kind: 'texts', columns: ['path', 'first_path'] }, ...AUDIT),
+    'process.name': known(NAMES, ...AUDIT),
+    'process.executable': known(PATHS, ...AUDIT),
     'process.args': known({ kind: 'words' }, ...AUDIT),
     'process.args_count': known({ kind: 'count' }, ...AUDIT),
     'process.command_line': known({ kind: 'line' }, ...AUDIT),
