@@ -5,6 +5,6 @@
  * conditions, the packs, Fleet files, flags and views made of them, and the reading of other people's packs
  * for traps. Knows no rule language and not how a condition is tested: that is `match`, its oracle.
  */
-export { type Pack, type PackOptions, type PackQuery, packFor, printPack } from './pack.ts';
+export { type Pack, type PackOptions, type PackQuery, packFor, printPack } from './pack/pack.ts';
+export { type ScanOptions, scanQuery } from './pack/scan.ts';
 export { type Prefilter, type PrefilterFidelity, type PrefilterOptions, prefilter } from './prefilter.ts';
-export { type ScanOptions, scanQuery } from './scan.ts';

@@ -1,8 +1,8 @@
 import type { Database } from 'better-sqlite3';
+import { quoteName, SqlError } from '../../sqlite/index.ts';
 import type { KnownColumn, KnownTable } from './known-table.ts';
 import type { FedRow } from './messages.ts';
 import type { ExtensionUse } from './rewrite.ts';
-import { quoteName, SqlError } from './tokens.ts';
 import { type SqlValue, toColumn } from './values.ts';
 
 /** Where the reading of events stands: the number of the last row that each scheduled query has read, by the query's name. */

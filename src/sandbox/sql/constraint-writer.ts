@@ -1,7 +1,6 @@
-import { type Comparison, operatorCode } from './constraints.ts';
+import { type Comparison, type Node, operatorCode, quoteName, startsQuery } from '../../sqlite/index.ts';
 import type { Edits } from './edits.ts';
 import { ADDITIONAL, INDEX, type KnownColumn, OPTIMIZED, REQUIRED } from './known-table.ts';
-import { type Node, quoteName, startsQuery } from './tokens.ts';
 
 /** What core's `xBestIndex` takes: columns with one of three options, and on text no order. Options 0 mean INDEX to it. */
 export function isHandedOver({ options, type }: KnownColumn, { operator }: Comparison): boolean {

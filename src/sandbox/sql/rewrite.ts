@@ -1,9 +1,24 @@
+import {
+  type ColumnName,
+  type Comparison,
+  group,
+  isSymbol,
+  type Node,
+  nameOf,
+  quoteName,
+  readComparison,
+  type Select,
+  type Source,
+  SqlError,
+  selectsOf,
+  startsQuery,
+  type Term,
+  tokenize,
+  withNames,
+} from '../../sqlite/index.ts';
 import { affinityOf, ConstraintWriter, isHandedOver } from './constraint-writer.ts';
-import { type ColumnName, type Comparison, readComparison } from './constraints.ts';
 import { Edits } from './edits.ts';
 import { HIDDEN, type KnownColumn, type KnownTable } from './known-table.ts';
-import { type Select, type Source, selectsOf, type Term, withNames } from './select.ts';
-import { group, isSymbol, type Node, nameOf, quoteName, SqlError, startsQuery, tokenize } from './tokens.ts';
 
 /** One place where a statement reads a table that is not SQLite's own. */
 export type TableUse = EventUse | ExtensionUse;
@@ -56,6 +71,9 @@ export function rewrite(sql: string, tables: ReadonlyMap<string, KnownTable>): R
   const edits = new Edits();
   const uses: TableUse[] = [];
   for (const select of selectsOf(nodes)) {
+    const joined = select.sources.find(({ grouped }) => grouped);
+    if (joined !== undefined)
+      throw new SqlError(`the sandbox reads no join in parentheses (at ${joined.start})`);
     const known = select.sources.map(({ table }) =>
       table === undefined || shadowed.has(table) ? undefined : tables.get(table),
     );

@@ -1,9 +1,9 @@
 import type { Database, Statement } from 'better-sqlite3';
+import { group, isSymbol, isWord, type Token, tokenize } from '../../sqlite/index.ts';
 import type { Catalog } from './catalog.ts';
 import { REQUIRED } from './known-table.ts';
 import type { Cell, ColumnOf, Scan } from './messages.ts';
 import { type Rewritten, rewrite, type TableUse } from './rewrite.ts';
-import { group, isSymbol, isWord, type Token, tokenize } from './tokens.ts';
 import { toCell } from './values.ts';
 
 /** What core's authorizer lets through, by first word. Source: osquery/sql/sqlite_util.cpp (`kAllowedSQLiteActionCodes`). */

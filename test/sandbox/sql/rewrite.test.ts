@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { SandboxDatabase } from '../../../src/sandbox/sql/database.ts';
 import type { KnownColumn } from '../../../src/sandbox/sql/known-table.ts';
 import { rewrite } from '../../../src/sandbox/sql/rewrite.ts';
-import { SqlError } from '../../../src/sandbox/sql/tokens.ts';
+import { SqlError } from '../../../src/sqlite/index.ts';
 
 const COLUMNS: readonly KnownColumn[] = [
   { name: 'a', type: 'TEXT', options: 9 },

@@ -17,7 +17,7 @@ export interface Group {
 
 export type Node = Token | Group;
 
-/** What the sandbox cannot do with an SQL text. SQLite's own complaints come as SQLite's errors. */
+/** What is wrong with an SQL text, in SQLite's words where it would say so too. */
 export class SqlError extends Error {}
 
 const MOST_DEPTH = 100;

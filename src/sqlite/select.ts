@@ -1,13 +1,4 @@
-import {
-  type Group,
-  isSymbol,
-  isWord,
-  type Node,
-  nameOf,
-  SqlError,
-  startsQuery,
-  type Token,
-} from './tokens.ts';
+import { isSymbol, isWord, type Node, nameOf, SqlError, startsQuery, type Token } from './tokens.ts';
 
 /** One `SELECT … FROM … WHERE …`, without what compounds it, and without the selects inside its parentheses. */
 export interface Select {
@@ -33,6 +24,8 @@ export interface Source {
   readonly natural: boolean;
   /** Whether an outer join joins it. */
   readonly outer: boolean;
+  /** Whether it stands in a join in parentheses. */
+  readonly grouped: boolean;
 }
 
 export interface Term {
@@ -109,10 +102,17 @@ function readFrom(nodes: readonly Node[]): { readonly sources: readonly Source[]
   while (at < nodes.length) {
     let end = at;
     while (end < nodes.length && !isSymbol(nodes[end], ',') && !isWord(nodes[end], ...JOIN_WORDS)) end += 1;
-    const { source, on } = readSource(nodes.slice(at, end), join);
+    const { source, on, inner } = readSource(nodes.slice(at, end), join);
     for (const term of splitTerms(on))
       terms.push({ nodes: term, onlyFor: source.outer ? sources.length : undefined });
-    sources.push(source);
+    if (inner === undefined) sources.push(source);
+    else {
+      const joined = readFrom(inner);
+      const first = sources.length;
+      sources.push(...joined.sources.map((one) => ({ ...one, grouped: true })));
+      for (const { nodes: term, onlyFor } of joined.terms)
+        terms.push({ nodes: term, onlyFor: onlyFor === undefined ? undefined : first + onlyFor });
+    }
     for (join = '', at = end; isSymbol(nodes[at], ',') || isWord(nodes[at], ...JOIN_WORDS); at += 1) {
       join += ` ${(nodes[at] as Token).value}`;
     }
@@ -124,7 +124,7 @@ function readFrom(nodes: readonly Node[]): { readonly sources: readonly Source[]
 function readSource(
   nodes: readonly Node[],
   join: string,
-): { readonly source: Source; readonly on: readonly Node[] } {
+): { readonly source: Source; readonly on: readonly Node[]; readonly inner: readonly Node[] | undefined } {
   const on = nodes.findIndex((node) => isWord(node, 'ON'));
   const using = nodes[nodes.findIndex((node) => isWord(node, 'USING')) + 1];
   const stop = nodes.findIndex((node) => isWord(node, 'ON', 'USING', 'INDEXED', 'NOT'));
@@ -147,14 +147,10 @@ function readSource(
       using?.kind === 'group' && using !== first ? using.nodes.flatMap((node) => nameOf(node) ?? []) : [],
     natural: join.includes('NATURAL'),
     outer: /LEFT|RIGHT|FULL/.test(join),
+    grouped: false,
   };
-  if (first.kind === 'group' && !startsQuery(first.nodes)) refuseJoinInParentheses(first);
-  return { source, on: on === -1 ? [] : nodes.slice(on + 1) };
-}
-
-/** Joins in parentheses are read by SQLite alone: their tables are then unknown to it, so say what is wrong. */
-function refuseJoinInParentheses(join: Group): void {
-  throw new SqlError(`the sandbox reads no join in parentheses (at ${join.start})`);
+  const inner = first.kind === 'group' && !startsQuery(first.nodes) ? first.nodes : undefined;
+  return { source, on: on === -1 ? [] : nodes.slice(on + 1), inner };
 }
 
 /** Splits at `AND`, leaving alone the one of `BETWEEN`, those inside `CASE`, and anything beside an `OR`. */

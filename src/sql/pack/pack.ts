@@ -1,4 +1,4 @@
-import type { Platform, TableSpec } from '../schema/index.ts';
+import type { Platform, TableSpec } from '../../schema/index.ts';
 import { BATCH, scanQuery } from './scan.ts';
 
 /** A scheduled query as a pack has it. */

@@ -1,5 +1,5 @@
-import type { TableSpec } from '../schema/index.ts';
-import { identifier, quote } from './text.ts';
+import type { TableSpec } from '../../schema/index.ts';
+import { identifier, quote } from '../text.ts';
 
 export interface ScanOptions {
   /** The most rows of a backlog that one scan hands over, the newest; 20,000 unless given. */
