@@ -48,7 +48,8 @@ const PROGRAM: readonly DerivedColumn[] = [
   { name: 'cmdline_bytes', sql: 'CAST(cmdline AS BLOB)', uses: ['cmdline'] },
   {
     name: 'first_word',
-    sql: "CAST(substr(cmdline_bytes, 1, ifnull(nullif(instr(cmdline_bytes, x'20'), 0) - 1, length(cmdline_bytes))) AS TEXT)",
+    // Of no bytes, `substr` makes NULL.
+    sql: "ifnull(CAST(substr(cmdline_bytes, 1, ifnull(nullif(instr(cmdline_bytes, x'20'), 0) - 1, length(cmdline_bytes))) AS TEXT), '')",
     uses: ['cmdline_bytes'],
   },
   {
@@ -159,15 +160,15 @@ export interface RowsOptions {
   readonly keep: readonly string[];
   /** Columns, derived or not, that expressions on the rows use. */
   readonly wanted: Iterable<string>;
-  /** More columns on the outermost rows, as SQL with its name. */
-  readonly extra?: readonly string[];
+  /** SQL on the table's own columns; rows for which it is not true are left out. */
+  readonly among?: string | undefined;
 }
 
 /**
  * A subquery that gives the table's rows with the derived columns that are wanted, texts never NULL. Its LIMIT is
  * none (-1); it keeps SQLite from merging the levels, which would compute a derived column anew for every test.
  */
-export function rowsOf(table: TableSpec, { keep, wanted }: RowsOptions): string {
+export function rowsOf(table: TableSpec, { keep, wanted, among }: RowsOptions): string {
   const names = new Set(wanted);
   for (const name of names) for (const use of derived(name)?.uses ?? []) names.add(use);
   const levels = new Map<number, string[]>();
@@ -183,6 +184,7 @@ export function rowsOf(table: TableSpec, { keep, wanted }: RowsOptions): string 
   );
   const depth = Math.max(0, ...levels.keys());
   let sql = `SELECT ${base.join(', ')} FROM ${identifier(table.name)}`;
+  if (among !== undefined) sql += ` WHERE ${among}`;
   for (let level = 1; level <= depth; level++) {
     const columns = [...(levels.get(level) ?? [])].sort();
     if (columns.length === 0) continue;

@@ -1,5 +1,5 @@
 import type { TableSpec } from '../schema/index.ts';
-import { rowsOf } from './columns.ts';
+import { type RowsOptions, rowsOf } from './columns.ts';
 import { any, columnsIn, costOf, type Expression, keyOf, NO, YES } from './expression.ts';
 import { BITS, NameLists } from './names.ts';
 import { flag, partsOf } from './prefilter.ts';
@@ -21,7 +21,11 @@ export interface Merged {
  * each row, names looked up once (`names.ts`), and tests that stand in front of several rules' conditions, such as
  * that the row is an exec, once for all of them.
  */
-export function mergeSieves(table: TableSpec, sieves: readonly RuleSieve[], keep: readonly string[]): Merged {
+export function mergeSieves(
+  table: TableSpec,
+  sieves: readonly RuleSieve[],
+  { keep, among }: Omit<RowsOptions, 'wanted'>,
+): Merged {
   const names = new NameLists();
   const odd = any([...new Set(sieves.flatMap(({ oddities }) => oddities))].sort().map(flag));
   const chunks = chunked(sieves, BITS);
@@ -41,7 +45,7 @@ export function mergeSieves(table: TableSpec, sieves: readonly RuleSieve[], keep
       : `CASE WHEN ${isOdd} THEN ${coarse[index]!} ELSE ${plain[index]!} END AS hits_${index}`,
   );
   const doubt = `${isOdd} AS odd, ${wanted.has('scrambled') ? 'scrambled' : '0'} AS scrambled`;
-  const rows = names.join(rowsOf(table, { keep, wanted }));
+  const rows = names.join(rowsOf(table, { keep, wanted, among }));
   return {
     from: `(SELECT ${[...keep, doubt, ...columns].join(', ')} FROM ${rows} LIMIT -1)`,
     hits,

@@ -35,7 +35,7 @@ export interface PackOptions {
 export const OSQUERY_VERSION = '5.0.1';
 
 /** Asks only for what does not change while osqueryd runs: a pack's answer to it is kept for an hour. */
-const EVENTS_ARE_ON = "SELECT 1 FROM osquery_flags WHERE name = 'disable_events' AND value = 'false'";
+export const EVENTS_ARE_ON = "SELECT 1 FROM osquery_flags WHERE name = 'disable_events' AND value = 'false'";
 
 /** The pack that feeds `detections`: one scan query per event table. Tables of state are left out. */
 export function packFor(tables: readonly TableSpec[], options: PackOptions): Pack {

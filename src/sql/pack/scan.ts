@@ -1,4 +1,7 @@
+import type { Rule } from '../../rule/index.ts';
 import type { TableSpec } from '../../schema/index.ts';
+import { mergeSieves } from '../merge.ts';
+import { ruleSieves } from '../rule-sieves.ts';
 import { identifier, quote } from '../text.ts';
 
 export interface ScanOptions {
@@ -6,6 +9,12 @@ export interface ScanOptions {
   readonly batch?: number;
   /** An SQL expression on the table's columns; rows for which it is not true are not handed over. */
   readonly where?: string;
+  /**
+   * Only rows that one of these rules may match are handed over, for hosts too busy to hand over all. What no rule
+   * asks for is then not in the process tree: parents that were started before, or that are themselves a match,
+   * are all that rules can ask about.
+   */
+  readonly light?: readonly Rule[];
 }
 
 /** What one scan hands over unless told otherwise: about 100 MB of osqueryd's memory at the most. */
@@ -28,13 +37,23 @@ export function scanQuery(table: TableSpec, options: ScanOptions = {}): string {
   const batch = options.batch ?? BATCH;
   if (!Number.isSafeInteger(batch) || batch < 1)
     throw new RangeError(`batch must be a whole number from 1: ${batch}`);
-  const where = options.where === undefined ? '' : ` WHERE ${options.where}`;
-  const from = `${identifier(table.name)}${where}`;
-  const order = table.reads.includes('eid') ? 'eid' : 'time';
+  const from = sourceOf(table, options);
   return table.evented
     ? `SELECT * FROM detections WHERE stream = ${quote(table.name)} AND batch < (SELECT json_group_array(json(r)) ` +
-        `FROM (SELECT ${rowOf(table)} AS r FROM ${from} ORDER BY ${order} DESC LIMIT ${batch}))`
+        `FROM (SELECT ${rowOf(table)} AS r FROM ${from} ORDER BY ${orderOf(table)} DESC LIMIT ${batch}))`
     : statelessScan(table, `FROM ${from} LIMIT ${batch}`);
+}
+
+/** The column that tells which rows of an event table are the newest. */
+export function orderOf(table: TableSpec): string {
+  return table.reads.includes('eid') ? 'eid' : 'time';
+}
+
+function sourceOf(table: TableSpec, { where, light }: ScanOptions): string {
+  if (light === undefined) return `${identifier(table.name)}${where === undefined ? '' : ` WHERE ${where}`}`;
+  const sieves = ruleSieves(light, table, { refined: true });
+  const merged = mergeSieves(table, sieves, { keep: table.reads.map(identifier), among: where });
+  return `${merged.from} WHERE ${merged.where}`;
 }
 
 /** Tries the rules on rows of any table, without touching a stream. `from` is the rest of the SELECT, from FROM on. */
