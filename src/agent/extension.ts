@@ -1,10 +1,11 @@
 import { hostname } from 'node:os';
-import { loadRules, type RuleSet } from '../lang/index.ts';
+import type { RuleSet } from '../lang/index.ts';
 import { connectManager, type Log, type RunningExtension, runExtension } from '../osquery/index.ts';
 import { createHost, createSchema, type Platform } from '../schema/index.ts';
 import { refreshHost, seedTree } from './background.ts';
 import { createDetection, type Detection } from './detect.ts';
 import { createDetectionsTable } from './detections-table.ts';
+import { readRules } from './read-rules.ts';
 import type { Settings } from './settings.ts';
 
 export interface ExtensionOptions {
@@ -13,6 +14,8 @@ export interface ExtensionOptions {
   readonly intervalSeconds: number;
   readonly version: string;
   readonly settings: Settings;
+  /** Whether rules may come from files that others than root and ourselves can write. */
+  readonly allowUnsafe: boolean;
   /** The rules that run when the settings name none. */
   readonly packagedRules: () => Promise<RuleSet>;
   readonly log: Log;
@@ -30,10 +33,10 @@ const SEED_SECONDS = 600;
  * from inside a call would deadlock.
  */
 export async function runAgent(options: ExtensionOptions): Promise<string> {
-  const { log, settings, socketPath } = options;
+  const { log, socketPath } = options;
   const platform = PLATFORMS[process.platform];
   if (platform === undefined) throw new Error(`no osquery event tables are known for ${process.platform}`);
-  const set = await (settings.rules.length > 0 ? loadRules(settings.rules) : options.packagedRules());
+  const set = await readRules(options);
   reportProblems(set, log);
   const host = createHost(hostname());
   const schema = createSchema(platform);

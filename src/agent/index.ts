@@ -13,5 +13,6 @@ export { Detector } from './detector.ts';
 export { type ExtensionOptions, runAgent } from './extension.ts';
 export { createTableNamer, type ReplayOptions, type ReplaySummary, replay } from './replay.ts';
 export { type RuleReport, reportRules } from './rule-report.ts';
-export { loadSettings, readSettings, type Settings, SettingsError } from './settings.ts';
+export { loadSettings, type Settings, SettingsError } from './settings.ts';
+export { flawOf } from './trust.ts';
 export { blindSpots, judgeRule, type Need, type RuleVerdict } from './verdict.ts';

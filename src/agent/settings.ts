@@ -1,70 +1,135 @@
-import { readFileSync } from 'node:fs';
-import { parse } from 'smol-toml';
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { parse, TomlError } from 'smol-toml';
 import { suggest } from '../text/index.ts';
+import { flawOf } from './trust.ts';
 
 /** Where settings are looked for when `OSQUERY_DETECT_CONFIG` does not say. */
 export const DEFAULT_SETTINGS_PATH = '/etc/osquery-detect.toml';
 
+/** What can be set; docs/settings.md says more of each, schema/settings.schema.json the same to editors. */
 export interface Settings {
-  /** Files and folders with rules; none means the packaged ones. */
+  /** Files, folders and globs with rules; none means the packaged ones. */
   readonly rules: readonly string[];
+  /** Files, folders and globs with overlays and exceptions for them. */
+  readonly overlays: readonly string[];
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
+  /** A file that gets what standard error gets; null: none. */
+  readonly logFile: string | null;
 }
 
 /** A settings file that cannot be used; the message names the file and the key. */
 export class SettingsError extends Error {}
 
+/** One key of the file: how its value is read, relative paths from `folder` on, and what it is without one. */
+interface Key<T> {
+  readonly word: string;
+  /** What its value must be: the end of "KEY must be …". */
+  readonly expected: string;
+  readonly standard: T;
+  /** Undefined for a value that it must not have. */
+  read(value: unknown, folder: string): T | undefined;
+}
+
 const LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 
-type Readers = { readonly [Key in keyof Settings]: (value: unknown) => Settings[Key] | undefined };
-
-const READERS: Readers = {
-  rules: (value) =>
-    Array.isArray(value) && value.every((path) => typeof path === 'string') ? value : undefined,
-  logLevel: (value) => LEVELS.find((level) => level === value),
+const KEYS: { readonly [Name in keyof Settings]: Key<Settings[Name]> } = {
+  rules: paths('rules'),
+  overlays: paths('overlays'),
+  logLevel: choice('log_level', LEVELS, 'info'),
+  logFile: path('log_file'),
 };
 
-const KEYS: Readonly<Record<string, { readonly key: keyof Settings; readonly expected: string }>> = {
-  rules: { key: 'rules', expected: 'a list of paths' },
-  log_level: { key: 'logLevel', expected: `one of ${LEVELS.join(', ')}` },
-};
+const NAMES = new Map(Object.entries(KEYS).map(([name, { word }]) => [word, name as keyof Settings]));
 
-/** Reads settings from a TOML text over the defaults. Throws SettingsError, naming the key that is wrong. */
-export function readSettings(text: string, name: string, defaults: Settings): Settings {
-  let table: Record<string, unknown>;
-  try {
-    table = parse(text);
-  } catch (cause) {
-    throw new SettingsError(`${name}: no valid TOML`, { cause });
-  }
-  const settings: { -readonly [Key in keyof Settings]: Settings[Key] } = { ...defaults };
-  for (const [word, value] of Object.entries(table)) {
-    const known = KEYS[word];
-    if (known === undefined) {
-      throw new SettingsError(
-        `${name}: unknown setting "${word}". ${suggest(word, Object.keys(KEYS)) ?? ''}`.trim(),
-      );
+/** What holds without a settings file. */
+export const DEFAULT_SETTINGS = Object.freeze(
+  Object.fromEntries(Object.entries(KEYS).map(([name, { standard }]) => [name, standard])),
+) as unknown as Settings;
+
+function choice<T extends string>(word: string, of: readonly T[], standard: T): Key<T> {
+  return {
+    word,
+    expected: `one of ${of.map((one) => `"${one}"`).join(', ')}`,
+    standard,
+    read: (value) => of.find((one) => one === value),
+  };
+}
+
+function path(word: string): Key<string | null> {
+  return {
+    word,
+    expected: 'a path',
+    standard: null,
+    read: (value, folder) => (isPath(value) ? resolve(folder, value) : undefined),
+  };
+}
+
+function paths(word: string): Key<readonly string[]> {
+  return {
+    word,
+    expected: 'a list of paths',
+    standard: [],
+    read: (value, folder) =>
+      Array.isArray(value) && value.every(isPath) ? value.map((one) => resolve(folder, one)) : undefined,
+  };
+}
+
+function isPath(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && !value.includes('\0');
+}
+
+/** Reads the text of the settings file at `file`. Throws SettingsError, naming file and key, for all that is wrong. */
+export function readSettings(text: string, file: string): Settings {
+  const settings: Record<string, unknown> = { ...DEFAULT_SETTINGS };
+  for (const [word, value] of Object.entries(tableOf(text, file))) {
+    const name = NAMES.get(word);
+    if (name === undefined) {
+      const hint = suggest(word, NAMES.keys()) ?? `Known are ${[...NAMES.keys()].join(', ')}.`;
+      throw new SettingsError(`${file}: unknown setting "${word}". ${hint}`);
     }
-    const read = READERS[known.key](value);
-    if (read === undefined) throw new SettingsError(`${name}: ${word} must be ${known.expected}`);
-    Object.assign(settings, { [known.key]: read });
+    const read = KEYS[name].read(value, dirname(resolve(file)));
+    if (read === undefined) throw new SettingsError(`${file}: ${word} must be ${KEYS[name].expected}`);
+    settings[name] = read;
   }
-  return settings;
+  return settings as unknown as Settings;
+}
+
+function tableOf(text: string, file: string): Readonly<Record<string, unknown>> {
+  try {
+    return parse(text);
+  } catch (cause) {
+    if (!(cause instanceof TomlError)) throw new SettingsError(`${file}: no valid TOML`, { cause });
+    const [reason] = cause.message.replace(/^Invalid TOML document: /, '').split('\n');
+    throw new SettingsError(`${file}:${cause.line}:${cause.column}: no valid TOML: ${reason}`, { cause });
+  }
+}
+
+export interface LoadSettingsOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Whether others than root and ourselves may be able to write the file. */
+  readonly allowUnsafe: boolean;
 }
 
 /** Reads the settings file: the one the environment names, else the default one, else none is needed. */
-export function loadSettings(
-  env: Readonly<Record<string, string | undefined>>,
-  defaults: Settings,
-): Settings {
+export function loadSettings({ env, allowUnsafe }: LoadSettingsOptions): Settings {
   const named = env['OSQUERY_DETECT_CONFIG'];
-  const path = named ?? DEFAULT_SETTINGS_PATH;
+  const file = named ?? DEFAULT_SETTINGS_PATH;
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    const opened = openSync(file, 'r');
+    try {
+      const flaw = allowUnsafe ? null : flawOf(file, fstatSync(opened));
+      if (flaw !== null) throw new SettingsError(`${file}: it must not be used. ${flaw}`);
+      text = readFileSync(opened, 'utf8');
+    } finally {
+      closeSync(opened);
+    }
   } catch (cause) {
-    if (named === undefined && (cause as NodeJS.ErrnoException).code === 'ENOENT') return defaults;
-    throw new SettingsError(`reading ${path}`, { cause });
+    if (cause instanceof SettingsError) throw cause;
+    if (named === undefined && (cause as NodeJS.ErrnoException).code === 'ENOENT') return DEFAULT_SETTINGS;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new SettingsError(`${file}: it cannot be read: ${reason}`, { cause });
   }
-  return readSettings(text, path, defaults);
+  return readSettings(text, file);
 }

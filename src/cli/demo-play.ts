@@ -28,6 +28,7 @@ export async function play(io: Io, whole: boolean): Promise<number> {
         'extension',
         '--rules',
         PACKAGED_RULES,
+        '--allow-unsafe',
       ],
     },
     onExtensionOutput: (line) => io.out(`${style.dim(`extension  ${describeLog(line)}`)}\n`),

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
-import { pino } from 'pino';
 import { loadSettings, runAgent, SettingsError } from '../agent/index.ts';
 import { type Command, UsageError } from './command.ts';
+import { openLog } from './log.ts';
 import { loadPackagedRules } from './packaged-rules.ts';
 import { VERSION } from './version.ts';
 
@@ -17,10 +17,11 @@ is gone. osqueryd itself starts extensions with these options, named in its --ex
   --timeout SECONDS    how long to wait for osquery before giving up (default 3)
   --interval SECONDS   how often to see whether osquery is still there (default 3)
   --rules PATH         rules to run instead of those of the settings; repeatable
+  --allow-unsafe       read settings and rules from files that others than root and ourselves can write
   --verbose            log more
 
-Settings come from /etc/osquery-detect.toml or the file that OSQUERY_DETECT_CONFIG names. Without any, the
-packaged rules run. Exit codes: 0 osquery is gone or asked to stop, 1 failed, 2 wrong use.
+Settings come from /etc/osquery-detect.toml or the file that OSQUERY_DETECT_CONFIG names (docs/settings.md).
+Without any, the packaged rules run. Exit codes: 0 osquery is gone or asked to stop, 1 failed, 2 wrong use.
 `,
   async run(args, io) {
     const { values } = parseArgs({
@@ -30,22 +31,22 @@ packaged rules run. Exit codes: 0 osquery is gone or asked to stop, 1 failed, 2 
         timeout: { type: 'string', default: '3' },
         interval: { type: 'string', default: '3' },
         rules: { type: 'string', multiple: true },
+        'allow-unsafe': { type: 'boolean', default: false },
         verbose: { type: 'boolean', default: false },
       },
     });
     if (values.socket === undefined) throw new UsageError('--socket PATH is required');
+    const allowUnsafe = values['allow-unsafe'];
     try {
-      const settings = loadSettings(io.env, { rules: [], logLevel: 'info' });
-      const log = pino(
-        { level: values.verbose ? 'debug' : settings.logLevel, base: null },
-        pino.destination({ dest: 2, sync: true }),
-      );
+      const settings = loadSettings({ env: io.env, allowUnsafe });
+      const { log } = openLog(settings, values.verbose);
       const reason = await runAgent({
         socketPath: values.socket,
         timeoutSeconds: seconds(values.timeout, '--timeout'),
         intervalSeconds: seconds(values.interval, '--interval'),
         version: VERSION,
         settings: values.rules === undefined ? settings : { ...settings, rules: values.rules },
+        allowUnsafe,
         packagedRules: loadPackagedRules,
         log,
       });

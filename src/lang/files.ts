@@ -1,6 +1,8 @@
 import { isUtf8 } from 'node:buffer';
-import { glob, readdir, readFile, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { createHash } from 'node:crypto';
+import { constants, type Stats } from 'node:fs';
+import { glob, open, readdir, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { createSource, RuleError, type Source } from '../text/index.ts';
 import { type Problem, problemOf } from './documents/index.ts';
 
@@ -8,6 +10,20 @@ export interface FoundFile {
   readonly path: string;
   /** Given by name, and not found in a folder. */
   readonly named: boolean;
+}
+
+/**
+ * Says why a file or folder must not be relied on, as a sentence; null when it may. `opened` is what the file that
+ * was opened, or the folder that is about to be read, is known as.
+ */
+export type Guard = (path: string, opened: Stats) => string | null;
+
+/** What of the file system rules are read from. */
+export interface Footprint {
+  /** Changes when a file comes, goes or changes. */
+  readonly hash: string;
+  /** Where changes are to be looked out for. */
+  readonly folders: readonly string[];
 }
 
 /** What a folder is searched for; a file given by name may be called anything. */
@@ -21,11 +37,19 @@ const LARGEST_FILE = 500_000_000;
 /** Finds the files that paths name: files, folders with all below them, globs. Each file once, in a stable order. */
 export async function findFiles(
   paths: readonly string[],
+  guard: Guard = () => null,
 ): Promise<{ readonly files: readonly FoundFile[]; readonly problems: Problem[] }> {
   const files = new Map<string, FoundFile>();
   const problems: Problem[] = [];
+  const refuses = (path: string, folder: Stats): boolean => {
+    const flaw = guard(path, folder);
+    if (flaw !== null) problems.push(fileProblem(path, flaw, { code: UNSAFE }));
+    return flaw !== null;
+  };
   const add = async (path: string): Promise<void> => {
-    const found = (await stat(path)).isDirectory() ? await filesBelow(path) : [{ path, named: true }];
+    const given = await stat(path);
+    if (given.isDirectory() && refuses(path, given)) return;
+    const found = given.isDirectory() ? await filesBelow(path, refuses) : [{ path, named: true }];
     if (found.length === 0) problems.push(fileProblem(path, 'There is no rule file in this folder.'));
     for (const file of found) {
       if (!files.has(resolve(file.path))) files.set(resolve(file.path), file);
@@ -37,7 +61,7 @@ export async function findFiles(
       if (given.length === 0) problems.push(fileProblem(path, 'Nothing fits this pattern.'));
       for (const one of given) await add(one);
     } catch (error) {
-      problems.push(fileProblem(path, reasonOf(error), error));
+      problems.push(fileProblem(path, reasonOf(error), { cause: error }));
     }
   }
   return { files: [...files.values()], problems };
@@ -54,15 +78,19 @@ async function expand(path: string): Promise<readonly string[]> {
   }
 }
 
-async function filesBelow(folder: string): Promise<readonly FoundFile[]> {
+async function filesBelow(
+  folder: string,
+  refuses: (path: string, folder: Stats) => boolean,
+): Promise<readonly FoundFile[]> {
   const found: FoundFile[] = [];
   const entries = await readdir(folder, { withFileTypes: true });
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const entry of entries) {
     const path = join(folder, entry.name);
     if (PASSED_OVER.test(entry.name)) continue;
-    if (entry.isDirectory()) found.push(...(await filesBelow(path)));
-    else if (ENDING.test(entry.name) && (entry.isFile() || (await isLinkedFile(path)))) {
+    if (entry.isDirectory()) {
+      if (!refuses(path, await stat(path))) found.push(...(await filesBelow(path, refuses)));
+    } else if (ENDING.test(entry.name) && (entry.isFile() || (await isLinkedFile(path)))) {
       found.push({ path, named: false });
     }
   }
@@ -78,13 +106,57 @@ async function isLinkedFile(path: string): Promise<boolean> {
   }
 }
 
-/** Reads a file of UTF-8. What stands in the way comes back as a problem, that names the place where it can. */
-export async function readSource(path: string): Promise<Source | Problem> {
+/** Follows what `findFiles` finds: two footprints are the same as long as nothing that would be read has changed. */
+export async function footprintOf(paths: readonly string[]): Promise<Footprint> {
+  const { files, problems } = await findFiles(paths);
+  const hash = createHash('sha256');
+  const folders = new Set<string>();
+  for (const path of paths) {
+    if (!MAGIC.test(path)) folders.add((await isFolder(path)) ? path : dirname(path));
+  }
+  for (const { file } of problems) hash.update(`${file}\0absent\0`);
+  for (const { path } of files) {
+    folders.add(dirname(path));
+    hash.update(`${path}\0${await stampOf(path)}\0`);
+  }
+  return { hash: hash.digest('hex'), folders: [...folders] };
+}
+
+async function isFolder(path: string): Promise<boolean> {
   try {
-    const { size } = await stat(path);
+    return (await stat(path)).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+/** `ctime` tells of changes that leave size and `mtime` as they were. */
+async function stampOf(path: string): Promise<string> {
+  try {
+    const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+    return [dev, ino, size, mtimeNs, ctimeNs].join(':');
+  } catch {
+    return 'absent';
+  }
+}
+
+/** Without waiting: a named pipe in the place of a file would hold up whoever opens it. */
+const OPEN_GUARDED = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
+/**
+ * Reads a file of UTF-8. What stands in the way comes back as a problem, that names the place where it can. The
+ * guard is asked about the very file that was opened: what is put in its place meanwhile is not read.
+ */
+export async function readSource(path: string, guard?: Guard): Promise<Source | Problem> {
+  try {
+    await using file = await open(path, guard === undefined ? 'r' : OPEN_GUARDED);
+    const opened = await file.stat();
+    const flaw = guard?.(path, opened) ?? null;
+    if (flaw !== null) return fileProblem(path, flaw, { code: UNSAFE });
+    const { size } = opened;
     if (size > LARGEST_FILE)
       return fileProblem(path, `The file has ${size} bytes; ${LARGEST_FILE} are the most that are read.`);
-    const bytes = await readFile(path);
+    const bytes = await file.readFile();
     const source = createSource(path, new TextDecoder('utf-8').decode(bytes));
     if (isUtf8(bytes)) return source;
     const start = Math.max(0, source.text.indexOf('\ufffd'));
@@ -96,13 +168,19 @@ export async function readSource(path: string): Promise<Source | Problem> {
       }),
     );
   } catch (error) {
-    return fileProblem(path, reasonOf(error), error);
+    return fileProblem(path, reasonOf(error), { cause: error });
   }
 }
 
-function fileProblem(path: string, message: string, cause?: unknown): Problem {
+const UNSAFE = 'FILE_UNSAFE';
+
+function fileProblem(
+  path: string,
+  message: string,
+  { code = 'FILE_READ', cause }: { readonly code?: string; readonly cause?: unknown } = {},
+): Problem {
   const source = createSource(path, '');
-  return problemOf(new RuleError(message, { code: 'FILE_READ', source, span: { start: 0, end: 0 }, cause }));
+  return problemOf(new RuleError(message, { code, source, span: { start: 0, end: 0 }, cause }));
 }
 
 function reasonOf(error: unknown): string {

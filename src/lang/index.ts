@@ -6,6 +6,7 @@
  * a rule can run here is not asked.
  */
 export { applyOverlays, type Overlay, type Problem, type RuleSet } from './documents/index.ts';
+export { type Footprint, footprintOf, type Guard } from './files.ts';
 export {
   compileRuleText,
   type LoadOptions,

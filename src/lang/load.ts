@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto';
 import type { Rule } from '../rule/index.ts';
 import { createSource, RuleError, type Source } from '../text/index.ts';
 import { collectRules, compileQuery, inferLanguage, type Language, type RuleSet } from './documents/index.ts';
-import { findFiles, readSource } from './files.ts';
+import { findFiles, type Guard, readSource } from './files.ts';
 
 export interface LoadOptions {
   /** What overlays and exceptions are held against to see whether they have expired; the present unless given. */
   readonly nowMs?: number;
+  /** Asked about each file and folder before anything in it is used; a flaw is a problem of the set, FILE_UNSAFE. */
+  readonly guard?: Guard;
 }
 
 /**
@@ -15,11 +17,11 @@ export interface LoadOptions {
  * set. A path that does not exist is one too.
  */
 export async function loadRules(paths: readonly string[], options: LoadOptions = {}): Promise<RuleSet> {
-  const { files, problems } = await findFiles(paths);
+  const { files, problems } = await findFiles(paths, options.guard);
   const sources: Source[] = [];
   const named = new Set<Source>();
   for (const file of files) {
-    const source = await readSource(file.path);
+    const source = await readSource(file.path, options.guard);
     if ('kind' in source) problems.push(source);
     else {
       sources.push(source);

@@ -37,7 +37,7 @@ async function start(t: ExecutionContext): Promise<Running> {
         process.execPath,
         join(ROOT, 'src/cli/main.ts'),
         'extension',
-        ...['--rules', join(ROOT, 'packs/rules')],
+        ...['--rules', join(ROOT, 'packs/rules'), '--allow-unsafe'],
       ],
     },
     onExtensionOutput: () => {},
