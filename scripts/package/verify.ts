@@ -1,0 +1,145 @@
+/**
+ * Holds the single executable to the extension in the source: the same recorded events give the same alerts.
+ *
+ * It runs in a root of its own that has nothing but it, the C and C++ libraries and /proc: no Node, no shell, no
+ * /tmp, no environment. That takes root; without, it runs with an empty environment only, and `where` says so.
+ */
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { type FedRow, readRecordedEvents, type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { createSchema } from '../../src/schema/index.ts';
+import { ROOT } from '../bundle.ts';
+
+const EVENTS = join(ROOT, 'test', 'events');
+/** After all that was recorded. */
+const START_SECONDS = 1_795_600_000;
+/** How long a start may take, on a machine that is busy otherwise. */
+const PATIENCE_MS = 30_000;
+const INSTALLED = '/usr/lib/osquery-detect/osquery-detect.ext';
+
+export interface Verified {
+  /** What the executable had around it. */
+  readonly where: string;
+  readonly alerts: number;
+  /** From its start to being registered and answering, in milliseconds. */
+  readonly registeredMs: number;
+}
+
+/** Throws when the alerts differ or there is none. */
+export async function verify(executable: string): Promise<Verified> {
+  const source = await run([process.execPath, join(ROOT, 'src', 'cli', 'main.ts'), 'extension'], tmpdir());
+  const place = makePlace(executable);
+  try {
+    const packaged = await run(place.command, place.sockets);
+    if (source.alerts.length === 0) throw new Error('the recorded events gave no alert');
+    if (source.alerts.join('\n') !== packaged.alerts.join('\n')) {
+      throw new Error(
+        `alerts differ: ${source.alerts.length} from source, ${packaged.alerts.length} packaged`,
+      );
+    }
+    return {
+      where: place.where,
+      alerts: packaged.alerts.length,
+      registeredMs: packaged.registeredMs,
+    };
+  } finally {
+    place.remove();
+  }
+}
+
+type Words = readonly [string, ...string[]];
+
+interface Place {
+  readonly where: string;
+  readonly command: Words;
+  /** Where sockets are for both sides. */
+  readonly sockets: string;
+  remove(): void;
+}
+
+function makePlace(executable: string): Place {
+  const folder = mkdtempSync(join(tmpdir(), 'osquery-detect-'));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  const sockets = join(folder, 's');
+  mkdirSync(sockets);
+  if (process.getuid?.() !== 0) {
+    const command: Words = ['/usr/bin/env', '-i', executable];
+    return { where: 'an empty environment (no root: not in an empty root)', command, sockets, remove };
+  }
+  const root = join(folder, 'root');
+  for (const path of [executable, ...librariesOf(executable)]) {
+    const target = join(root, path === executable ? INSTALLED : path);
+    mkdirSync(dirname(target), { recursive: true });
+    copyFileSync(path, target);
+  }
+  for (const path of ['proc', sockets]) mkdirSync(join(root, path), { recursive: true });
+  const enter = `mount -t proc proc '${root}/proc' && mount --bind '${sockets}' '${root}${sockets}' &&
+    exec env -i "$(command -v chroot)" '${root}' ${INSTALLED} "$@"`;
+  const command: Words = ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', enter, 'sh'];
+  return { where: 'an empty root', command, sockets, remove };
+}
+
+/** The shared libraries and the loader, by the paths that the executable looks for them at. */
+function librariesOf(executable: string): readonly string[] {
+  const lines = execFileSync('ldd', [executable], { encoding: 'utf8' }).split('\n');
+  return lines.flatMap((line) => /(?:=> )?(\/\S+) \(0x/.exec(line)?.[1] ?? []);
+}
+
+async function run(command: Words, sockets: string): Promise<{ alerts: string[]; registeredMs: number }> {
+  const folder = mkdtempSync(join(sockets, 'osquery-detect-'));
+  const alerts: string[] = [];
+  const output: string[] = [];
+  const sandbox = await startSandbox({
+    schema: [...createSchema('linux').tables.values()].map(({ name, columns }) => ({ name, columns })),
+    rows: { processes: JSON.parse(readFileSync(join(EVENTS, 'processes.json'), 'utf8')) as FedRow[] },
+    config: { packs: { linux: JSON.parse(readFileSync(join(ROOT, 'packs', 'linux.conf'), 'utf8')) } },
+    flags: { disable_events: 'false', disable_audit: 'false' },
+    startTime: START_SECONDS,
+    watchIntervalMs: 0,
+    socketPath: join(folder, 'em'),
+    extension: { command },
+    onExtensionOutput: (line) => output.push(line),
+    onResult: (line) => alerts.push(line),
+  });
+  try {
+    await registered(sandbox, output);
+    // Started once more, for the time: at first the sandbox starts beside it.
+    sandbox.killExtension('SIGKILL');
+    while (sandbox.extensionPid !== undefined) await new Promise(setImmediate);
+    const begin = performance.now();
+    await sandbox.watch();
+    await registered(sandbox, output);
+    const registeredMs = performance.now() - begin;
+    await play(sandbox);
+    return { alerts, registeredMs };
+  } finally {
+    await sandbox.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function registered(sandbox: Sandbox, output: readonly string[]): Promise<void> {
+  const late = new AbortController();
+  await Promise.race([
+    sandbox.registered('osquery_detect').finally(() => late.abort()),
+    setTimeout(PATIENCE_MS, undefined, { signal: late.signal }).then(() => {
+      throw new Error(`not registered in ${PATIENCE_MS} ms; it said:\n${output.join('\n')}`);
+    }),
+  ]).catch((error) => {
+    if ((error as Error).name !== 'AbortError') throw error;
+  });
+}
+
+async function play(sandbox: Sandbox): Promise<void> {
+  const rows: FedRow[] = [];
+  for await (const { name, row } of readRecordedEvents(join(EVENTS, 'demo.results.log.gz'))) {
+    if (name === 'process_events') rows.push(row);
+  }
+  await sandbox.feed('process_events', rows);
+  await sandbox.runNow();
+  // Once more, with no new rows: what a sequence still waited for is certain then.
+  await sandbox.advance(60);
+}
