@@ -5,7 +5,8 @@
  * stopping the others. The languages and the documents have rooms of their own. Knows no event table: whether
  * a rule can run here is not asked.
  */
-export { applyOverlays, type Overlay, type Problem, type RuleSet } from './documents/index.ts';
+export { type BundleOptions, printBundle } from './bundle.ts';
+export { applyOverlays, type Overlay, type Problem, type RuleFile, type RuleSet } from './documents/index.ts';
 export { type Footprint, footprintOf, type Guard } from './files.ts';
 export {
   compileRuleText,

@@ -1,7 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { Rule } from '../rule/index.ts';
 import { createSource, RuleError, type Source } from '../text/index.ts';
-import { collectRules, compileQuery, inferLanguage, type Language, type RuleSet } from './documents/index.ts';
+import { isBundle, readBundle } from './bundle.ts';
+import {
+  collectRules,
+  compileQuery,
+  inferLanguage,
+  type Language,
+  type Problem,
+  problemOf,
+  type RuleSet,
+} from './documents/index.ts';
 import { findFiles, type Guard, readSource } from './files.ts';
 
 export interface LoadOptions {
@@ -13,23 +22,42 @@ export interface LoadOptions {
 
 /**
  * Reads rules from files, folders (all below them) and globs, in any mixture of formats, and applies the
- * overlays and exception lists found among them. Never rejects for what is in a file: that is a problem of the
- * set. A path that does not exist is one too.
+ * overlays and exception lists found among them. A file given by name may be a bundle (`printBundle`). Never
+ * rejects for what is in a file: that is a problem of the set. A path that does not exist is one too.
  */
 export async function loadRules(paths: readonly string[], options: LoadOptions = {}): Promise<RuleSet> {
   const { files, problems } = await findFiles(paths, options.guard);
-  const sources: Source[] = [];
-  const named = new Set<Source>();
-  for (const file of files) {
-    const source = await readSource(file.path, options.guard);
+  const texts: Text[] = [];
+  for (const { path, named } of files) {
+    const source = await readSource(path, options.guard);
     if ('kind' in source) problems.push(source);
-    else {
-      sources.push(source);
-      if (file.named) named.add(source);
-    }
+    else texts.push({ source, named });
   }
-  const nowMs = options.nowMs ?? Date.now();
-  return collectRules(sources, { nowMs, problems, named: (source) => named.has(source) });
+  return collect(texts, problems, options);
+}
+
+interface Text {
+  readonly source: Source;
+  readonly named: boolean;
+}
+
+/** Bundles are read as the texts that are in them. */
+function collect(texts: readonly Text[], problems: Problem[], options: LoadOptions): RuleSet {
+  const all = texts.flatMap((text): readonly Text[] => {
+    if (!isBundle(text.source)) return [text];
+    try {
+      return readBundle(text.source);
+    } catch (error) {
+      if (!(error instanceof RuleError)) throw error;
+      problems.push(problemOf(error));
+      return [];
+    }
+  });
+  const named = new Set(all.filter((text) => text.named).map(({ source }) => source));
+  return collectRules(
+    all.map(({ source }) => source),
+    { nowMs: options.nowMs ?? Date.now(), problems, named: (source) => named.has(source) },
+  );
 }
 
 /** A text with rules. `name` is what errors call it, and its ending says the format, if it has one. */
@@ -40,8 +68,8 @@ export interface RuleText {
 
 /** Reads the rules in texts that are at hand already; otherwise as `loadRules`. */
 export function parseRuleTexts(texts: readonly RuleText[], options: LoadOptions = {}): RuleSet {
-  const sources = texts.map(({ name, text }) => createSource(name, text));
-  return collectRules(sources, { nowMs: options.nowMs ?? Date.now() });
+  const sources = texts.map(({ name, text }) => ({ source: createSource(name, text), named: true }));
+  return collect(sources, [], options);
 }
 
 /** Reads the rules in one text. */

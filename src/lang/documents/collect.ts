@@ -9,7 +9,7 @@ import { readNdjson } from './ndjson.ts';
 import { type Overlay, readOverlays } from './overlay.ts';
 import { readOwnRule } from './own-rule.ts';
 import { Reader } from './reader.ts';
-import { NOBODY, type Problem, problemOf, type RuleSet, type Subject } from './rule-set.ts';
+import { NOBODY, type Problem, problemOf, type RuleFile, type RuleSet, type Subject } from './rule-set.ts';
 import { readToml } from './toml.ts';
 import { readYaml } from './yaml.ts';
 
@@ -46,6 +46,7 @@ class Collector {
   readonly #overlays: Overlay[] = [];
   readonly #lists = new Map<string, Reader>();
   readonly #items: ExceptionItem[] = [];
+  readonly #files: RuleFile[] = [];
 
   constructor(problems: readonly Problem[]) {
     this.#problems = [...problems];
@@ -53,9 +54,9 @@ class Collector {
 
   read(source: Source, named: boolean): void {
     const format = formatOf(source);
+    const [before, changesBefore] = [this.#found(), this.#changes()];
     this.#guard(source, NOBODY, () => {
       if (format !== 'ndjson') checkLength(source, 0, source.text.length);
-      const before = this.#found();
       const documents = READERS[format](source, (error) => this.#problems.push(problemOf(error)));
       for (const document of documents) {
         this.#guard(source, subjectOf(document.value), () => this.#take(document, format));
@@ -69,21 +70,28 @@ class Collector {
         });
       }
     });
+    if (this.#found() === before) return;
+    this.#files.push(Object.freeze({ source, named, changes: this.#changes() > changesBefore }));
   }
 
   finish(nowMs: number): RuleSet {
     const rules = [...this.#rules.values()].map((read) => this.#withLists(read));
     const overlays = [...this.#overlays, ...this.#items.map((item) => this.#overlayOf(item))];
-    const set: RuleSet = { rules, problems: this.#problems, documents: 0, overlays: [], nextExpiryMs: null };
+    const set: RuleSet = {
+      ...{ rules, problems: this.#problems, files: this.#files },
+      ...{ documents: 0, overlays: [], nextExpiryMs: null },
+    };
     const applied = applyOverlays(set, overlays, nowMs);
     const lost = applied.problems.filter(({ kind }) => kind !== 'notice').length;
     return Object.freeze({ ...applied, documents: rules.length + lost });
   }
 
   #found(): number {
-    return (
-      this.#rules.size + this.#problems.length + this.#overlays.length + this.#lists.size + this.#items.length
-    );
+    return this.#rules.size + this.#problems.length + this.#changes();
+  }
+
+  #changes(): number {
+    return this.#overlays.length + this.#lists.size + this.#items.length;
   }
 
   /** What is thrown of a document is its problem alone. */

@@ -9,4 +9,4 @@ export { applyOverlays } from './apply.ts';
 export { type CollectOptions, collectRules } from './collect.ts';
 export type { Overlay } from './overlay.ts';
 export { compileQuery, inferLanguage, type Language } from './query.ts';
-export { type Problem, problemOf, type RuleSet } from './rule-set.ts';
+export { type Problem, problemOf, type RuleFile, type RuleSet } from './rule-set.ts';

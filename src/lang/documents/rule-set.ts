@@ -1,5 +1,5 @@
 import type { Rule } from '../../rule/index.ts';
-import type { RuleError } from '../../text/index.ts';
+import type { RuleError, Source } from '../../text/index.ts';
 import type { Overlay } from './overlay.ts';
 
 /** What came of a number of documents: the rules that can be used, and all that is wrong with the rest. */
@@ -13,6 +13,17 @@ export interface RuleSet {
   readonly overlays: readonly Overlay[];
   /** When the next overlay in force expires, Unix milliseconds; null: never. The rules are to be loaded anew then. */
   readonly nextExpiryMs: number | null;
+  /** The texts that hold any of it, in the order in which they were read. */
+  readonly files: readonly RuleFile[];
+}
+
+/** A text with documents. */
+export interface RuleFile {
+  readonly source: Source;
+  /** Named as one with rules, and not merely found among other files. */
+  readonly named: boolean;
+  /** Whether it holds overlays, exception lists or their items. */
+  readonly changes: boolean;
 }
 
 /** What is wrong with one document. Nothing else is stopped by it. */
