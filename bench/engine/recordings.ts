@@ -1,15 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import type { Schema, TableSpec } from '../src/schema/index.ts';
+import type { Schema, TableSpec } from '../../src/schema/index.ts';
 
-const ROOT = join(import.meta.dirname, '..');
+const ROOT = join(import.meta.dirname, '..', '..');
 const SHARED = join(ROOT, '..', 'shared');
 const RECORDINGS = ['everyday', 'attack', 'seed'];
 
 /** One table's new rows, as a scan query hands them over, and as osquery would have logged them. */
 export interface RecordedBatch {
   readonly table: TableSpec;
+  /** In the order of `table.reads`. */
   readonly rows: readonly (readonly string[])[];
   readonly lastSecond: number;
   /** The JSON of `context` in the call of `generate`. */
@@ -18,10 +19,7 @@ export interface RecordedBatch {
   lines(): readonly string[];
 }
 
-interface Row {
-  readonly table: string;
-  readonly columns: Readonly<Record<string, string>>;
-}
+type Columns = Readonly<Record<string, string>>;
 
 /** Where the corpus of Elastic's rules for Linux and for all platforms is; null when it is not at hand. */
 export function corpusPaths(): readonly string[] | null {
@@ -29,44 +27,75 @@ export function corpusPaths(): readonly string[] | null {
   return paths.every(existsSync) ? paths : null;
 }
 
-/** The recordings played again and again: each pass goes on in time and in event numbers where the last ended. */
+/** What ran before the recording began. */
+export function recordedProcesses(): readonly Columns[] {
+  return JSON.parse(readFileSync(join(ROOT, 'test', 'events', 'processes.json'), 'utf8'));
+}
+
+export interface RecordingsOptions {
+  readonly schema: Schema;
+  /** Rows a scan at the most. */
+  readonly batchSize: number;
+  /** Whether every pass changes the last word of each command line, so that no text comes twice. */
+  readonly unlike?: boolean;
+}
+
+/**
+ * The recordings played again and again, their rows mixed in the order of their event numbers: each pass goes on
+ * in time and in event numbers where the last ended.
+ */
 export class Recordings {
   /** Rows in one pass. */
   readonly size: number;
-  readonly #schema: Schema;
-  readonly #parts: readonly (readonly Row[])[];
+  readonly #parts: readonly (readonly [table: TableSpec, rows: readonly Columns[]])[];
   readonly #seconds: number;
   readonly #numbers: number;
+  readonly #unlike: boolean;
 
-  /** `batchSize` rows a scan at the most, the newest of a pass mixed from all recordings. */
-  constructor(schema: Schema, batchSize: number) {
-    this.#schema = schema;
+  constructor({ schema, batchSize, unlike = false }: RecordingsOptions) {
     const rows = RECORDINGS.flatMap(recorded).filter(({ table }) => schema.tables.has(table));
     this.size = rows.length;
-    const numbers = rows.map(({ columns }) => Number(columns['eid']));
-    const times = rows.map(({ columns }) => Number(columns['time'])).filter((time) => time > 1_000_000_000);
-    this.#numbers = numbers.reduce((most, one) => Math.max(most, one), 0) + 1;
-    this.#seconds =
-      times.reduce((most, one) => Math.max(most, one), 0) - Math.min(...times.slice(0, 1)) + 600;
-    this.#parts = [...Map.groupBy(rows, ({ table }) => table).values()].flatMap((all) =>
-      slices(all, batchSize),
-    );
+    const times = rows.map(({ columns }) => Number(columns['time'])).sort((a, b) => a - b);
+    this.#numbers = rows.reduce((most, { columns }) => Math.max(most, Number(columns['eid'])), 0) + 1;
+    this.#seconds = times.at(-1)! - times[0]! + 600;
+    this.#unlike = unlike;
+    const byTable = Map.groupBy(rows, ({ table }) => table);
+    this.#parts = [...byTable].flatMap(([name, all]) => {
+      const sorted = all.map(({ columns }) => columns).sort((a, b) => Number(a['eid']) - Number(b['eid']));
+      return slices(sorted, batchSize).map((slice) => [schema.tables.get(name)!, slice] as const);
+    });
   }
 
   *pass(number: number): Generator<RecordedBatch> {
-    for (const part of this.#parts) {
-      const table = this.#schema.tables.get(part[0]!.table)!;
-      const moved = part.map(({ columns }) => ({
+    for (const [table, rows] of this.#parts) {
+      const moved = rows.map((columns) => ({
         ...columns,
+        ...(this.#unlike && changed(columns, number)),
         eid: String(Number(columns['eid']) + number * this.#numbers).padStart(10, '0'),
         time: String(Number(columns['time']) + number * this.#seconds),
       }));
       yield batchOf(table, moved);
     }
   }
+
+  /** Batches of all passes until so many rows are given. */
+  *rows(most: number): Generator<RecordedBatch> {
+    let given = 0;
+    for (let number = 0; given < most; number += 1) {
+      for (const batch of this.pass(number)) {
+        yield batch;
+        given += batch.rows.length;
+        if (given >= most) return;
+      }
+    }
+  }
 }
 
-function batchOf(table: TableSpec, rows: readonly Readonly<Record<string, string>>[]): RecordedBatch {
+function changed({ cmdline, eid }: Columns, pass: number): Columns {
+  return cmdline === undefined || cmdline === '' ? {} : { cmdline: `${cmdline}-${eid}-${pass}` };
+}
+
+function batchOf(table: TableSpec, rows: readonly Columns[]): RecordedBatch {
   const values = rows.map((row) => table.reads.map((column) => row[column] ?? ''));
   return {
     table,
@@ -89,14 +118,14 @@ function batchOf(table: TableSpec, rows: readonly Readonly<Record<string, string
   };
 }
 
-function recorded(name: string): readonly Row[] {
+function recorded(name: string): readonly { readonly table: string; readonly columns: Columns }[] {
   const shared = join(SHARED, 'events', `${name}.results.log.gz`);
   const file = existsSync(shared) ? shared : join(ROOT, 'test', 'events', `${name}.results.log.gz`);
   return gunzipSync(readFileSync(file))
     .toString('utf8')
     .split('\n')
     .filter((line) => line !== '')
-    .map((line): { name: string; columns: Row['columns'] } => JSON.parse(line))
+    .map((line): { name: string; columns: Columns } => JSON.parse(line))
     .map(({ name: table, columns }) => ({ table, columns }));
 }
 

@@ -1,0 +1,94 @@
+/**
+ * The engine beside its alternatives, in one run on one core: `npm run bench`.
+ *
+ *     npm run bench -- --quick       on a smaller scale, in less than 40 s
+ *     npm run bench -- --json        the figures
+ *     npm run bench -- --markdown    the part of README.md between the speed markers
+ *     npm run bench -- --check       compares ratios with those in bench/baseline.json; 1 where one got worse
+ *     npm run bench -- --save        writes bench/baseline.json
+ *     npm run bench -- --only engine,decodeContext
+ *
+ * Times are CPU time (user and system, all threads), not time on the wall. Each measure runs in a process of its
+ * own, one after the other.
+ */
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Figures, MEASURES, QUICK, WHOLE } from './engine/measures.ts';
+import { corpusPaths } from './engine/recordings.ts';
+import { compareRatios, type Report, ratiosOf, toMarkdown, toText } from './engine/report.ts';
+
+const BASELINE = join(import.meta.dirname, 'baseline.json');
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    markdown: { type: 'boolean', default: false },
+    check: { type: 'boolean', default: false },
+    save: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    measure: { type: 'string' },
+  },
+});
+
+if (values.measure !== undefined) await measureHere(values.measure);
+else report();
+
+/** In a child: one measure, its figures on standard output. */
+async function measureHere(name: string): Promise<void> {
+  const figures = await MEASURES[name]!(values.quick ? QUICK : WHOLE);
+  process.stdout.write(JSON.stringify(figures));
+}
+
+function report(): void {
+  const names = values.only?.split(',') ?? Object.keys(MEASURES);
+  const unknown = names.filter((name) => MEASURES[name] === undefined);
+  if (unknown.length > 0)
+    fail(`no measure ${unknown.join(', ')}; there are ${Object.keys(MEASURES).join(', ')}`);
+  if (corpusPaths() === null)
+    note("Elastic's rules are not beside the checkout: the packaged rules are measured.");
+  const figures = Object.fromEntries(names.map((name) => [name, measureApart(name)]));
+  const result: Report = { machine: machine(), figures, ratios: ratiosOf(figures) };
+  if (values.json) console.log(JSON.stringify(result, null, 2));
+  else console.log(values.markdown ? toMarkdown(result) : toText(result));
+  if (values.save) writeFileSync(BASELINE, `${JSON.stringify(result, null, 2)}\n`);
+  if (values.check) check(result);
+}
+
+function measureApart(name: string): Figures {
+  if (process.stderr.isTTY) note(`${name} …`);
+  const args = ['--expose-gc', import.meta.filename, '--measure', name, ...(values.quick ? ['--quick'] : [])];
+  const output = execFileSync(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  return JSON.parse(output.toString());
+}
+
+function machine(): Report['machine'] {
+  return {
+    processor: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    load: loadavg()[0]!,
+    node: process.version,
+    date: new Date().toISOString().slice(0, 10),
+    quick: values.quick,
+  };
+}
+
+function check(result: Report): void {
+  const baseline = JSON.parse(readFileSync(BASELINE, 'utf8')) as Report;
+  const worse = compareRatios(result.ratios, baseline.ratios);
+  for (const line of worse) note(line);
+  if (worse.length > 0) process.exitCode = 1;
+  else note('no ratio got worse');
+}
+
+function note(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+function fail(text: string): never {
+  note(text);
+  process.exit(2);
+}

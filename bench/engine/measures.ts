@@ -1,0 +1,213 @@
+import { createDetection, createDetectionsTable, readBatch } from '../../src/agent/index.ts';
+import { createEngine, type Engine } from '../../src/match/index.ts';
+import { createTable, type Plugin } from '../../src/osquery/index.ts';
+import type { Rule } from '../../src/rule/index.ts';
+import { createHost, createSchema, type OsqueryEvent, type Schema } from '../../src/schema/index.ts';
+import { CpuClock } from './cpu.ts';
+import { Recordings, recordedProcesses } from './recordings.ts';
+import { loadBenchRules, rulesOf } from './rules.ts';
+import { measureSequences } from './sequences.ts';
+import { askPerRule } from './sqlite.ts';
+import { eventStream } from './stream.ts';
+
+/** How much is measured. */
+export interface Scale {
+  readonly events: number;
+  readonly slowEvents: number;
+  readonly growth: readonly number[];
+  readonly sequenceEvents: number;
+}
+
+export const WHOLE: Scale = {
+  events: 1_000_000,
+  slowEvents: 66_000,
+  growth: [100, 1000, 10_000],
+  sequenceEvents: 1_000_000,
+};
+export const QUICK: Scale = {
+  events: 132_000,
+  slowEvents: 22_000,
+  growth: [100, 1000, 10_000],
+  sequenceEvents: 300_000,
+};
+
+/** What a measure found: numbers by name, units in the names. */
+export type Figures = Readonly<Record<string, number>>;
+export type Measure = (scale: Scale) => Promise<Figures>;
+
+/** Each runs in a process of its own, so that none finds the caches and the compiled code of another. */
+export const MEASURES: Readonly<Record<string, Measure>> = {
+  engine: (scale) => measureEngine(scale.events, {}),
+  engineUnlike: (scale) => measureEngine(scale.events / 4, { unlike: true }),
+  unindexed: (scale) => measureEngine(scale.slowEvents, { index: false }),
+  sqlite: measureSqlite,
+  decodeLines: measureLines,
+  decodeContext: measureContext,
+  whole: measureWhole,
+  growth: measureGrowth,
+  sequences: async ({ sequenceEvents }) => measureSequences(sequenceEvents),
+};
+
+/** As in the detector. */
+const SLACK_MS = 120_000;
+/** Events before the clock runs, for the compiler. */
+const WARM_UP = 44_000;
+
+interface EngineSetting {
+  readonly index?: boolean;
+  readonly unlike?: boolean;
+}
+
+async function measureEngine(events: number, { index = true, unlike = false }: EngineSetting) {
+  const schema = createSchema('linux');
+  const { rules, corpus } = await loadBenchRules(schema);
+  const engine = createEngine({ rules, fields: schema.fields, slackMs: SLACK_MS, index });
+  const warmUp = index ? WARM_UP : 4000;
+  const { cost, matches } = push(engine, { schema, events: events + warmUp, warmUp, unlike });
+  const evaluated = engine.counters.reduce((sum, one) => sum + one.evaluated, 0);
+  return {
+    rules: rules.length,
+    isElastic: corpus === 'elastic' ? 1 : 0,
+    events,
+    matches,
+    evaluatedPerEvent: evaluated / (events + warmUp),
+    ...cost,
+  };
+}
+
+/** Pushes events and gives the cost of those after the warm-up. */
+function push(
+  engine: Engine,
+  { warmUp, ...options }: { schema: Schema; events: number; warmUp: number; unlike?: boolean },
+) {
+  const clock = new CpuClock();
+  let matches = 0;
+  let pushed = 0;
+  let timed = 0;
+  const found = (): void => {
+    matches += 1;
+  };
+  const take = (events: readonly OsqueryEvent[]): void => {
+    for (const event of events) engine.push(event, found);
+  };
+  for (const events of eventStream(options)) {
+    if (pushed < warmUp) take(events);
+    else {
+      clock.run(() => take(events));
+      timed += events.length;
+    }
+    pushed += events.length;
+  }
+  return { matches, cost: perEvent(clock, timed) };
+}
+
+function perEvent({ seconds }: CpuClock, events: number) {
+  return { microsecondsPerEvent: (seconds / events) * 1e6, eventsPerSecond: events / seconds };
+}
+
+async function measureSqlite({ slowEvents }: Scale) {
+  const schema = createSchema('linux');
+  const { rules } = await loadBenchRules(schema);
+  const { queries, rows, seconds } = askPerRule(rules, schema, slowEvents / 4);
+  return {
+    queries,
+    events: rows,
+    microsecondsPerEvent: (seconds / rows) * 1e6,
+    eventsPerSecond: rows / seconds,
+  };
+}
+
+async function measureLines({ events }: Scale) {
+  const clock = new CpuClock();
+  let rows = 0;
+  for (const batch of new Recordings({ schema: createSchema('linux'), batchSize: 20_000 }).rows(events / 2)) {
+    const lines = batch.lines();
+    clock.run(() => {
+      for (const line of lines) rows += typeof JSON.parse(line) === 'object' ? 1 : 0;
+    });
+  }
+  return { events: rows, ...perEvent(clock, rows) };
+}
+
+/** The scan feed's context to rows, the way the extension decodes it, and nothing more. */
+async function measureContext({ events }: Scale) {
+  const schema = createSchema('linux');
+  let rows = 0;
+  const table = createTable({
+    name: 'detections',
+    columns: [],
+    generate({ constraints }) {
+      const batch = constraints.get('batch')!.list[0]!.bytes;
+      const stream = constraints.get('stream')!.list[0]!.text;
+      rows += readBatch(batch, stream, (name) => schema.tables.get(name)?.reads).rows.length;
+      return [];
+    },
+  });
+  const clock = new CpuClock();
+  for (const batch of new Recordings({ schema, batchSize: 20_000 }).rows(events / 2)) {
+    await generate(table, batch.context(), clock);
+  }
+  return { events: rows, ...perEvent(clock, rows) };
+}
+
+async function measureWhole({ events }: Scale) {
+  const schema = createSchema('linux');
+  const { rules } = await loadBenchRules(schema);
+  let nowMs = 0;
+  const detection = createDetection({ rules, schema, host: createHost('bench'), nowMs: () => nowMs });
+  detection.live.seed(recordedProcesses());
+  const table = createDetectionsTable(detection.detect);
+  const clock = new CpuClock();
+  let alerts = 0;
+  let pushed = 0;
+  let timed = 0;
+  for (const batch of new Recordings({ schema, batchSize: 20_000 }).rows(events / 2 + WARM_UP)) {
+    nowMs = batch.lastSecond * 1000;
+    const isTimed = pushed >= WARM_UP;
+    alerts += await generate(table, batch.context(), isTimed ? clock : new CpuClock());
+    pushed += batch.rows.length;
+    if (isTimed) timed += batch.rows.length;
+  }
+  return { rules: rules.length, events: timed, alerts, ...perEvent(clock, timed) };
+}
+
+/** The answer's rows. */
+async function generate(table: Plugin, context: Buffer, clock: CpuClock): Promise<number> {
+  const action = Buffer.from('generate');
+  clock.start();
+  const { status, rows } = await table.call(
+    new Map([
+      ['action', action],
+      ['context', context],
+    ]),
+  );
+  clock.stop();
+  if (status.code !== 0) throw new Error(status.message);
+  return rows.length;
+}
+
+async function measureGrowth({ growth, events }: Scale): Promise<Figures> {
+  const schema = createSchema('linux');
+  const { rules } = await loadBenchRules(schema);
+  const figures: Record<string, number> = {};
+  for (const count of growth) {
+    const some = rulesOf(rules, count);
+    const { loadSeconds, microseconds, evaluated } = measureSize(some, schema, events / 8);
+    figures[`loadSecondsOf${count}`] = loadSeconds;
+    figures[`microsecondsPerEventOf${count}`] = microseconds;
+    figures[`evaluatedPerEventOf${count}`] = evaluated;
+  }
+  return figures;
+}
+
+function measureSize(rules: readonly Rule[], schema: Schema, events: number) {
+  const load = new CpuClock();
+  const engine = load.run(() => createEngine({ rules, fields: schema.fields, slackMs: SLACK_MS }));
+  const { cost } = push(engine, { schema, events: events + WARM_UP, warmUp: WARM_UP });
+  const evaluated = engine.counters.reduce((sum, one) => sum + one.evaluated, 0);
+  return {
+    loadSeconds: load.seconds,
+    microseconds: cost.microsecondsPerEvent,
+    evaluated: evaluated / (events + WARM_UP),
+  };
+}
