@@ -1,14 +1,6 @@
-import {
-  and,
-  type Condition,
-  type EventQuery,
-  field,
-  fieldsOf,
-  literal,
-  printCondition,
-  walk,
-} from '../rule/index.ts';
-import { canHold, type FieldSource, type Schema, switchesFor, type TableSpec } from '../schema/index.ts';
+import { and, type Condition, type EventQuery, field, fieldsOf, literal } from '../rule/index.ts';
+import { canHold, type Schema, switchesFor, type TableSpec } from '../schema/index.ts';
+import { type Block, blame, namesOf, noEvent, reasonOf, shown, whyMissing } from './blame.ts';
 import { forPlatform } from './for-platform.ts';
 
 /** What osquery's event tables on a platform can show of one event that a rule asks for. */
@@ -27,14 +19,6 @@ export interface StepVerdict {
   readonly fields: readonly string[];
 }
 
-/** A field or a test that no event of osquery can pass, and why. */
-export interface Block {
-  readonly subject: string;
-  readonly reason: string;
-  /** Another table of the platform has it, and lacks something else. */
-  readonly elsewhere: boolean;
-}
-
 /**
  * Finds the tables that can show an event. `required` are fields that it must have besides: keys of a sequence,
  * of a threshold, new terms. docs/decisions/2026-11-24-missing-fields.md says what a missing field means.
@@ -50,7 +34,7 @@ export function judgeStep(event: EventQuery, required: readonly string[], schema
   const candidates = schema.tablesOf(event.category);
   if (candidates.length === 0) {
     const subject = `event.category == "${event.category}"`;
-    return { ...nothing, blocks: [{ subject, reason: NO_EVENT, elsewhere: false }] };
+    return { ...nothing, blocks: [{ subject, reason: noEvent([], schema), elsewhere: false }] };
   }
   const tables = candidates.filter((table) => canHold(asked, table));
   if (tables.length === 0) return { ...nothing, blocks: blame(asked, candidates, schema) };
@@ -70,8 +54,6 @@ export function judgeStep(event: EventQuery, required: readonly string[], schema
     flags: [...best[0]!.flags, ...switched[0]!.switches.filter(({ only }) => only).map(({ flag }) => flag)],
   };
 }
-
-const NO_EVENT = 'no event table of the system has such events.';
 
 /** The tables in order of what they lose, the first number counting most. */
 function byLoss(
@@ -102,104 +84,6 @@ function withRequired({ category, condition }: EventQuery, required: readonly st
   if (category === null) return and(condition, ...isThere);
   const [left, right] = [field('event.category'), literal(category)];
   return and({ kind: 'compare', op: 'eq', left, right, ignoreCase: false }, condition, ...isThere);
-}
-
-/** The table as if it had, of the fields in `names`, those in `free` with values that nothing is known of. */
-function withFree(table: TableSpec, names: readonly string[], free: readonly string[]): TableSpec {
-  const fields = new Map<string, FieldSource>();
-  for (const name of names) {
-    const source = free.includes(name) ? { ...FREE, field: name } : table.fields.get(name);
-    if (source !== undefined) fields.set(name, source);
-  }
-  return { ...table, fields };
-}
-
-const FREE: FieldSource = {
-  field: '',
-  type: 'ip',
-  derivation: { kind: 'outside', columns: [] },
-  fidelity: 'exact',
-  note: '',
-  among: null,
-};
-
-/**
- * Finds why a condition holds of no event: the least fields that, were they free, would let it hold in some table.
- */
-function blame(condition: Condition, tables: readonly TableSpec[], schema: Schema): readonly Block[] {
-  const all = [...fieldsOf(condition).keys()];
-  let least: { readonly table: TableSpec; readonly names: readonly string[] } | null = null;
-  for (const table of tables) {
-    const names = leastFree(condition, table, all);
-    if (names !== null && (least === null || names.length < least.names.length)) least = { table, names };
-  }
-  if (least === null) return [{ subject: shown(condition), reason: 'it never holds.', elsewhere: false }];
-  const { table, names } = least;
-  const blocks = names.map((name) => blockOf(name, { condition, table, tables, schema }));
-  const everywhere = blocks.filter((block) => !block.elsewhere);
-  return everywhere.length > 0 ? everywhere : blocks;
-}
-
-function leastFree(condition: Condition, table: TableSpec, all: readonly string[]): readonly string[] | null {
-  const holds = (free: readonly string[]): boolean => canHold(condition, withFree(table, all, free));
-  const suspects = all.filter((name) => isDecided(table.fields.get(name)));
-  let free = holds(suspects) ? suspects : all;
-  if (free === all && !holds(all)) return null;
-  for (const name of free) {
-    const fewer = free.filter((other) => other !== name);
-    if (holds(fewer)) free = fewer;
-  }
-  return free;
-}
-
-/** Whether the values that the field can have are known: none, or few. */
-function isDecided(source: FieldSource | undefined): boolean {
-  if (source === undefined) return true;
-  const { derivation, among } = source;
-  return derivation.kind === 'constant' || derivation.kind === 'cases' || among !== null;
-}
-
-interface Blamed {
-  readonly condition: Condition;
-  /** The table that comes nearest. */
-  readonly table: TableSpec;
-  readonly tables: readonly TableSpec[];
-  readonly schema: Schema;
-}
-
-function blockOf(name: string, { condition, table, tables, schema }: Blamed): Block {
-  const source = table.fields.get(name);
-  if (source === undefined) {
-    const elsewhere = tables.some(({ fields }) => fields.has(name));
-    if (schema.fields.find(name) === undefined) {
-      return { subject: name, reason: whyMissing(name, [table], schema), elsewhere };
-    }
-    return { subject: `${name} of ${table.name}`, reason: 'the table does not carry it.', elsewhere };
-  }
-  const tests = testsOf(name, condition);
-  const subject = tests.map(shown).join(', ');
-  if (!isDecided(source)) {
-    return { subject, reason: `${name} is of type ${source.type}, and never equal.`, elsewhere: false };
-  }
-  const elsewhere = tables.some((other) => tests.some((test) => canHold(test, other)));
-  return { subject, reason: elsewhere ? `${table.name} has no such event.` : NO_EVENT, elsewhere };
-}
-
-function testsOf(name: string, condition: Condition): readonly Condition[] {
-  const found: Condition[] = [];
-  walk(condition, (inner) => {
-    if (!JUNCTIONS.has(inner.kind) && fieldsOf(inner).has(name)) found.push(inner);
-  });
-  return found;
-}
-
-const JUNCTIONS: ReadonlySet<Condition['kind']> = new Set(['and', 'or', 'not', 'definite']);
-
-/** Why tables lack a field, as the end of a sentence. */
-function whyMissing(name: string, tables: readonly TableSpec[], schema: Schema): string {
-  return (
-    schema.explain(name).missing ?? `${namesOf(tables)} ${tables.length === 1 ? 'does' : 'do'} not carry it.`
-  );
 }
 
 /** What a missing field changes: an alternative that never holds, an exclusion that never applies. */
@@ -267,20 +151,4 @@ function told(losses: readonly Loss[], tables: readonly TableSpec[]): readonly s
       ? `${place}${why} ${effect}`
       : `${place}${what}: ${why} ${effect}`;
   });
-}
-
-/** A sentence. */
-export function reasonOf({ subject, reason }: Block): string {
-  return `${subject}: ${reason}`;
-}
-
-function namesOf(tables: readonly TableSpec[]): string {
-  return tables.map(({ name }) => name).join(', ');
-}
-
-const LONGEST = 100;
-
-function shown(condition: Condition): string {
-  const text = printCondition(condition);
-  return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
 }

@@ -1,9 +1,10 @@
 import { createEngine } from '../match/index.ts';
 import type { EventQuery, Rule, SequenceStep } from '../rule/index.ts';
 import { canHold, type Schema } from '../schema/index.ts';
+import { type Block, reasonOf } from './blame.ts';
 import { caveatsOf } from './caveats.ts';
 import { indexCondition, narrowToIndices } from './indices.ts';
-import { type Block, judgeStep, reasonOf, type StepVerdict } from './step-verdict.ts';
+import { judgeStep, type StepVerdict } from './step-verdict.ts';
 
 /** Whether and how a rule runs on one platform. */
 export interface RuleVerdict {

@@ -27,6 +27,14 @@ export const DECLARED = {
     platforms: ['linux', 'darwin'],
     all: 'uid:BIGINT auid:BIGINT pid:BIGINT message:TEXT type:INTEGER path:TEXT address:TEXT terminal:TEXT time:BIGINT uptime:BIGINT eid:TEXT!',
   },
+  apparmor_events: {
+    platforms: ['linux'],
+    all: 'type:TEXT message:TEXT time:BIGINT uptime:BIGINT eid:TEXT! apparmor:TEXT operation:TEXT parent:UNSIGNED_BIGINT profile:TEXT name:TEXT pid:UNSIGNED_BIGINT comm:TEXT denied_mask:TEXT capname:TEXT fsuid:UNSIGNED_BIGINT ouid:UNSIGNED_BIGINT capability:BIGINT requested_mask:TEXT info:TEXT error:TEXT namespace:TEXT label:TEXT',
+  },
+  syslog_events: {
+    platforms: ['linux'],
+    all: 'time:BIGINT datetime:TEXT host:TEXT severity:INTEGER facility:TEXT tag:TEXT message:TEXT eid:TEXT!',
+  },
   es_process_events: {
     platforms: ['darwin'],
     all: 'version:INTEGER seq_num:BIGINT global_seq_num:BIGINT pid:BIGINT pidversion:BIGINT path:TEXT parent:BIGINT original_parent:BIGINT session_id:BIGINT responsible_pid:BIGINT responsible_pidversion:BIGINT parent_pidversion:BIGINT cmdline:TEXT cmdline_count:BIGINT env:TEXT env_count:BIGINT cwd:TEXT uid:BIGINT euid:BIGINT gid:BIGINT egid:BIGINT username:TEXT signing_id:TEXT team_id:TEXT cdhash:TEXT platform_binary:INTEGER exit_code:INTEGER child_pid:BIGINT time:BIGINT event_type:TEXT eid:TEXT! codesigning_flags:TEXT',

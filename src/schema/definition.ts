@@ -37,6 +37,11 @@ interface Wording {
   readonly among?: readonly Scalar[];
 }
 
+/** For `cases`: the value of every other text; null unless given. */
+interface CasesWording extends Wording {
+  readonly otherwise?: Value;
+}
+
 function define(field: string, derivation: Derivation, read: Read, wording: Wording): Definition {
   const {
     type = 'keyword',
@@ -62,17 +67,17 @@ export function constant(field: string, value: Value, wording: Wording = {}): De
   return define(field, { kind: 'constant', value }, () => value, wording);
 }
 
-/** Decided by one column's text; null for any other text. */
+/** Decided by one column's text. */
 export function cases(
   field: string,
   name: string,
   values: Readonly<Record<string, Value>>,
-  wording: Wording = {},
+  { otherwise = null, ...wording }: CasesWording = {},
 ): Definition {
   const id = columnId(name);
   const map = new Map(Object.entries(values));
-  const read: Read = (event) => map.get(event.text(id)) ?? null;
-  return define(field, { kind: 'cases', column: name, cases: values, otherwise: null }, read, wording);
+  const read: Read = (event) => map.get(event.text(id)) ?? otherwise;
+  return define(field, { kind: 'cases', column: name, cases: values, otherwise }, read, wording);
 }
 
 /** Decided by these columns alone, in a way that only code can say. */

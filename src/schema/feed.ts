@@ -190,6 +190,7 @@ const KIN: Readonly<Record<string, (row: Row, tree: ProcessTree, tally: Tally) =
   file_events: () => NOBODY,
   ntfs_journal_events: () => NOBODY,
   powershell_events: () => NOBODY,
+  syslog_events: () => NOBODY,
 };
 
 function exited(row: Row, tree: ProcessTree): Kin {

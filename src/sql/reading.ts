@@ -171,6 +171,9 @@ const KNOWN: Readonly<Record<string, Readonly<Record<string, Known>>>> = {
     'destination.ip': ENDS.ip,
     'destination.port': ENDS.port,
   },
+  syslog_events: {
+    'process.name': known({ kind: 'part', columns: ['tag'], before: [], after: [ANYTHING] }, 'tag'),
+  },
   es_process_events: {
     'process.name': known({ kind: 'pieces', columns: ['path', 'cmdline'] }, 'path', 'cmdline', 'event_type'),
     'process.executable': known(

@@ -48,3 +48,33 @@ withCorpus("most of Elastic's rules for Linux run, and each of the others says w
     if (verdict === 'unsupported') t.true(reasons.length > 0, rule.name);
   }
 });
+
+test('whether a login succeeded is in no row of audit, and the verdict does not pretend it is', (t) => {
+  const failed = 'authentication where event.action == "user_login" and event.outcome == "failure"';
+  t.is(verdictOf(failed).verdict, 'unsupported');
+  const overSsh = verdictOf(
+    'authentication where event.action in ("ssh_login", "user_login") and event.outcome == "failure"',
+  );
+  t.is(overSsh.verdict, 'caveats');
+  t.deepEqual(
+    overSsh.needs.map(({ tables }) => tables),
+    [['syslog_events']],
+  );
+});
+
+test('a field that only tables of state carry is not blamed on an event table', (t) => {
+  const { reasons } = judgeRule(
+    compileRuleText('network where destination.port == 4444'),
+    createSchema('windows'),
+  );
+  t.deepEqual(reasons, [
+    'destination.port: no event table carries it, only a scan of process_open_sockets shows it.',
+  ]);
+});
+
+test('events that only a scan shows are said to be so', (t) => {
+  const { reasons } = verdictOf('process where event.action == "already_running"');
+  t.deepEqual(reasons, [
+    'event.action == "already_running": no event table of the system has such events, only a scan of processes shows them.',
+  ]);
+});

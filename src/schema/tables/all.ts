@@ -1,4 +1,5 @@
 import type { TableDefinition } from '../definition.ts';
+import { apparmorEvents } from './apparmor-events.ts';
 import { dnsLookupEvents } from './dns-lookup-events.ts';
 import { esProcessEvents } from './es-process-events.ts';
 import { esProcessFileEvents } from './es-process-file-events.ts';
@@ -10,11 +11,13 @@ import { processEvents } from './process-events.ts';
 import { processFileEvents } from './process-file-events.ts';
 import { listeningPorts, processes, processOpenSockets } from './snapshots.ts';
 import { socketEvents } from './socket-events.ts';
+import { syslogEvents } from './syslog-events.ts';
 import { userEvents } from './user-events.ts';
 
 /** Every table that is read, on whatever platform. */
 export const TABLES: readonly TableDefinition[] = [
   ...[processEvents, processFileEvents, fileEvents, socketEvents, userEvents],
+  ...[apparmorEvents, syslogEvents],
   ...[esProcessEvents, esProcessFileEvents],
   ...[processEtwEvents, dnsLookupEvents, powershellEvents, ntfsJournalEvents],
   ...[processes, listeningPorts, processOpenSockets],

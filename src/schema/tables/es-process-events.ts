@@ -1,4 +1,4 @@
-import { baseName, type Signature } from '../../process/index.ts';
+import { baseName } from '../../process/index.ts';
 import type { Value } from '../../rule/index.ts';
 import { entityId } from '../ancestry.ts';
 import { columnId } from '../column-ids.ts';
@@ -6,6 +6,7 @@ import {
   cases,
   column,
   computed,
+  constant,
   type Definition,
   listOrNull,
   outside,
@@ -15,9 +16,9 @@ import {
 } from '../definition.ts';
 import { originFields } from '../fields/origin.ts';
 import { argumentsOf, executablesOf, kinFields, listOfOne, processFamily } from '../fields/process.ts';
+import { signatureFields } from '../fields/signature.ts';
 import { userFields } from '../fields/user.ts';
 import type { RowEvent } from '../row-event.ts';
-import { SIGNATURE_COLUMNS } from '../signature.ts';
 import { EXEC_ACTIONS, FORK_ACTIONS } from './process-events.ts';
 
 const TYPE = columnId('event_type');
@@ -82,6 +83,7 @@ export const esProcessEvents: TableDefinition = {
     }),
     cases('event.type', 'event_type', { exec: ['start'], fork: ['start'], exit: ['end'] }),
     cases('event.action', 'event_type', { exec: EXEC_ACTIONS, fork: FORK_ACTIONS, exit: ['end', 'exit'] }),
+    constant('event.outcome', 'success', { note: 'Endpoint Security notifies of what was done' }),
     ...ownFields(),
     ...kinFields(['pid', 'parent']),
     ...responsibleFields('process.Ext.effective_parent'),
@@ -157,50 +159,4 @@ function responsibleFields(prefix: string): readonly Definition[] {
       note: 'the responsible process, from the process tree',
     },
   });
-}
-
-/** The program's own signature and, from the process tree, its parent's. */
-function signatureFields(): readonly Definition[] {
-  const known = (event: RowEvent): Signature | null => event.signature;
-  const parent = (event: RowEvent): Signature | null => event.parent?.signature ?? null;
-  return [
-    ...signatureOfOne('process', (field, read, wording) =>
-      computed(field, SIGNATURE_COLUMNS, (event) => read(known(event)), wording),
-    ),
-    ...signatureOfOne('process.parent', (field, read, wording) =>
-      outside(field, ['pid', 'parent'], (event) => read(parent(event)), {
-        ...wording,
-        fidelity: 'partial',
-        note: "the parent's, where the row of its exec was seen",
-      }),
-    ),
-    column('process.code_signature.cdhash', 'cdhash'),
-  ];
-}
-
-type Make = (
-  field: string,
-  read: (signature: Signature | null) => Value,
-  wording: Partial<Pick<Definition, 'type' | 'fidelity' | 'note'>>,
-) => Definition;
-
-function signatureOfOne(prefix: string, make: Make): readonly Definition[] {
-  const trust = {
-    type: 'boolean',
-    fidelity: 'approximate',
-    note: 'valid and not ad hoc, by the kernel; the chain to Apple is not checked',
-  } as const;
-  const subject = {
-    fidelity: 'partial',
-    note: "of Apple's own programs; osquery does not tell others' subject",
-  } as const;
-  const at = `${prefix}.code_signature`;
-  return [
-    make(`${at}.exists`, (signature) => signature?.exists ?? null, { type: 'boolean' }),
-    make(`${at}.trusted`, (signature) => signature?.trusted ?? null, trust),
-    make(`${at}.valid`, (signature) => signature?.trusted ?? null, trust),
-    make(`${at}.subject_name`, (signature) => signature?.subject || null, subject),
-    make(`${at}.signing_id`, (signature) => signature?.id || null, {}),
-    make(`${at}.team_id`, (signature) => signature?.teamId || null, {}),
-  ];
 }

@@ -1,8 +1,9 @@
 import { columnId } from '../column-ids.ts';
-import { cases, type TableDefinition } from '../definition.ts';
+import { cases, constant, type TableDefinition } from '../definition.ts';
 import { originalFields, pathFields } from '../fields/file.ts';
 import { originFields } from '../fields/origin.ts';
 import { actorFields, actorUser } from '../fields/program.ts';
+import { actorSignature } from '../fields/signature.ts';
 import type { RowEvent } from '../row-event.ts';
 import { CHANGED, CREATED, DELETED, OPENED, RENAMED } from './file-events.ts';
 
@@ -52,9 +53,11 @@ export const esProcessFileEvents: TableDefinition = {
         open: OPENED,
       },
     }),
+    constant('event.outcome', 'success', { note: 'Endpoint Security notifies of what was done' }),
     ...pathFields(['filename', 'dest_filename'], pathOf),
     ...originalFields(['filename', 'event_type'], originalOf, 'of a rename'),
     ...actorFields({ pid: 'pid', path: 'path' }),
     ...actorUser('pid'),
+    ...actorSignature('pid'),
   ],
 };

@@ -1,6 +1,6 @@
 import type { Value } from '../../rule/index.ts';
 import { columnId } from '../column-ids.ts';
-import { cases, column, type TableDefinition } from '../definition.ts';
+import { cases, column, constant, type TableDefinition } from '../definition.ts';
 import { originalFields, pathFields } from '../fields/file.ts';
 import { originFields } from '../fields/origin.ts';
 import { CHANGED, CREATED, DELETED, RENAMED } from './file-events.ts';
@@ -63,6 +63,7 @@ export const ntfsJournalEvents: TableDefinition = {
       'action',
       byAction({ created: CREATED, changed: CHANGED, renamed: RENAMED, deleted: DELETED }),
     ),
+    constant('event.outcome', 'success', { note: 'the journal tells of what was done' }),
     ...pathFields(['path'], (event) => event.text(PATH)),
     ...originalFields(['old_path'], (event) => event.text(OLD), 'of a rename'),
     column('file.attributes', 'file_attributes'),

@@ -4,6 +4,7 @@ import { cases, column, computed, type TableDefinition } from '../definition.ts'
 import { endFields, FAMILIES, TRANSPORTS } from '../fields/network.ts';
 import { originFields } from '../fields/origin.ts';
 import { actorFields, actorUser } from '../fields/program.ts';
+import { actorSignature } from '../fields/signature.ts';
 import { auditUser } from '../fields/user.ts';
 import type { RowEvent } from '../row-event.ts';
 
@@ -96,6 +97,7 @@ export const socketEvents: TableDefinition = {
     ...(platform === 'linux' ? [column('auditd.data.result', 'status')] : []),
     ...actorFields({ pid: 'pid', path: 'path' }),
     ...actorUser('pid'),
+    ...(platform === 'darwin' ? actorSignature('pid') : []),
     ...auditUser('auid'),
   ],
 };

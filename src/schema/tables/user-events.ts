@@ -67,7 +67,11 @@ const RECORDS: Readonly<Record<string, Kind>> = {
   1131: { action: ['stopped-service'], category: ['configuration'], type: ['end'] },
 };
 
-const RESULT_NOTE = 'where the message holds `res=`; osquery often cuts it off before';
+/**
+ * osquery keeps a message up to its first space (`ParseAuditReply` of `auditdnetlink.cpp` ends a value there), so
+ * that `acct=` and `res=`, which follow `op=`, are never there.
+ */
+const CHANGED_NOTE = 'osquery cuts the result off: a change that failed looks the same';
 const MESSAGE = columnId('message');
 const ADDRESS = columnId('address');
 const UID = columnId('uid');
@@ -89,7 +93,7 @@ export const userEvents: TableDefinition = {
     ],
     '--audit_allow_user_events=true',
   ],
-  cost: 'Cheap. osquery keeps the first word of most messages only, so that the outcome is often lost.',
+  cost: 'Cheap. osquery keeps the first word of a message only, so that account and outcome are lost.',
   fields: (platform) => [
     ...originFields({
       ...{ platform, categories: ['authentication'] },
@@ -99,56 +103,39 @@ export const userEvents: TableDefinition = {
     byType('event.category', ({ category }) => category),
     byType('event.type', ({ type }) => type),
     byType('event.action', ({ action }) => action),
-    computed('event.outcome', ['message'], (event) => OUTCOMES[said(event, 'res') ?? ''] ?? null, {
-      ...{ fidelity: 'partial', note: RESULT_NOTE, among: ['success', 'failure'] },
-    }),
-    computed('auditd.result', ['message'], (event) => RESULTS[said(event, 'res') ?? ''] ?? null, {
-      ...{ fidelity: 'partial', note: RESULT_NOTE, among: ['success', 'fail'] },
-    }),
+    changed('event.outcome'),
+    changed('auditd.result'),
     column('message', 'message'),
     column('auditd.message_type', 'type'),
     column('auditd.data.terminal', 'terminal'),
-    computed('auditd.data.grantors', ['message'], (event) => said(event, 'grantors')?.split(',') ?? null, {
-      ...{ fidelity: 'partial', list: true, note: 'where the message holds it' },
-    }),
-    computed('auditd.data.op', ['message'], (event) => said(event, 'op')),
+    computed('auditd.data.op', ['message'], operationOf),
     computed('source.ip', ['address'], addressOf, { type: 'ip' }),
     computed('source.address', ['address'], (event) => textOrNull(event.text(ADDRESS).replace(/^\?$/, ''))),
     column('user.id', 'uid', { note: 'the user that the program ran as' }),
-    outside(
-      'user.name',
-      ['uid', 'message'],
-      (event) => said(event, 'acct') ?? event.host.userName(event.text(UID)),
-      {
-        ...{ fidelity: 'approximate', note: "the message's account, else by `users`" },
-      },
-    ),
+    outside('user.name', ['uid'], (event) => event.host.userName(event.text(UID)), {
+      ...{ fidelity: 'approximate', note: 'of `user.id`, by `users` as it was last read' },
+    }),
     ...auditUser('auid'),
     ...actorFields({ pid: 'pid', path: 'path' }),
   ],
 };
 
-/** In the words of auditd's own integration. */
-const RESULTS: Readonly<Record<string, string>> = {
-  ...{ success: 'success', '1': 'success', failed: 'fail', '0': 'fail' },
-};
-const OUTCOMES: Readonly<Record<string, string>> = {
-  ...{ success: 'success', '1': 'success', failed: 'failure', '0': 'failure' },
-};
+/** That a change of accounts was made, as far as its record shows. Whether a login succeeded shows nowhere. */
+function changed(field: string): Definition {
+  const changes = Object.entries(RECORDS).filter(([, { category }]) => category.includes('iam'));
+  return cases(field, 'type', Object.fromEntries(changes.map(([type]) => [type, 'success'])), {
+    ...{ fidelity: 'approximate', note: CHANGED_NOTE },
+  });
+}
 
 function byType(field: string, of: (record: Kind) => readonly string[]): Definition {
   const values = Object.entries(RECORDS).map(([type, record]): [string, Value] => [type, of(record)]);
   return cases(field, 'type', Object.fromEntries(values));
 }
 
-/** What follows `name=` in the message, without quotes. */
-function said(event: RowEvent, name: string): string | null {
-  const message = event.text(MESSAGE);
-  const at = message.startsWith(`${name}=`) ? 0 : message.indexOf(` ${name}=`) + 1;
-  if (at === 0 && !message.startsWith(`${name}=`)) return null;
-  const value = message.slice(at + name.length + 1);
-  const end = value.startsWith('"') ? value.indexOf('"', 1) : value.search(/\s|$/);
-  return textOrNull(value.startsWith('"') ? value.slice(1, end < 0 ? undefined : end) : value.slice(0, end));
+/** What follows `op=`, which is the whole message of most. */
+function operationOf(event: RowEvent): string | null {
+  return textOrNull(/^op=(\S+)/.exec(event.text(MESSAGE))?.[1] ?? '');
 }
 
 function addressOf(event: RowEvent): string | null {
