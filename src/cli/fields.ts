@@ -13,8 +13,11 @@ Lists each ECS field, the osquery table it comes from, the column or derivation,
 approximate (usually so) or partial (said of some events only).
 
   --platform NAME   linux, darwin or windows (default linux)
-  --markdown        a Markdown table
+  --markdown        a Markdown table of the event tables: the columns that each field is made from, "~" before what
+                    is approximate, "?" before what is partial
   --json            one JSON list
+
+Example: osquery-detect fields --platform darwin
 `,
   async run(args, io) {
     const { values } = parseArgs({
@@ -38,19 +41,38 @@ function cells({ field, table, from, fidelity, note }: FieldMapRow): readonly st
   return [field, table, from, fidelity, note];
 }
 
-/** One row a field: where each table has it from and how faithfully, tables that agree together. */
+const MARKS: Readonly<Record<FieldMapRow['fidelity'], string>> = {
+  exact: '',
+  approximate: '~ ',
+  partial: '? ',
+};
+
+/**
+ * A table of the fields that event tables have, a column for each table: the columns that a field is made from, and
+ * how faithfully. Fields that are had in the same way everywhere share a row.
+ */
 export function fieldsMarkdown(rows: readonly FieldMapRow[]): string {
-  const byField = Map.groupBy(rows, ({ field }) => field);
-  const lines = [...byField].map(([field, sources]) => {
-    const bySource = Map.groupBy(sources, ({ from, fidelity }) => `${from} (${fidelity})`);
-    const had = [...bySource].map(
-      ([source, same]) => `${same.map(({ table }) => table).join(', ')}: ${source}`,
-    );
-    const notes = [...new Set(sources.map(({ note }) => note))].filter((note) => note !== '');
-    return [`\`${field}\``, had.join('; '), notes.join(' ')];
+  const seen = rows.filter(({ evented }) => evented);
+  const tables = [...new Set(seen.map(({ table }) => table))].sort();
+  const fields = [...Map.groupBy(seen, ({ field }) => field)].map(([field, sources]) => {
+    const notes = new Set(sources.map(({ note }) => note).filter((note) => note !== ''));
+    const had = tables.map((table) => {
+      const source = sources.find((one) => one.table === table);
+      return source === undefined ? '' : `${MARKS[source.fidelity]}${madeFrom(source)}`;
+    });
+    return { field: `\`${field}\``, rest: markdownRow([...had, [...notes].join('; ')]) };
   });
-  const head = ['field', 'from', 'note'];
-  return [head, head.map(() => '---'), ...lines].map(markdownRow).join('');
+  const lines = [...Map.groupBy(fields, ({ rest }) => rest)].map(
+    ([rest, same]) => `| ${same.map(({ field }) => field).join(' ')} ${rest}`,
+  );
+  const head = ['field', ...tables, 'note'];
+  return [markdownRow(head), markdownRow(head.map(() => '---')), ...lines].join('');
+}
+
+/** The columns; of what no column decides, whether it is the same in every row. */
+function madeFrom({ columns: names, from }: FieldMapRow): string {
+  if (names.length > 0) return names.join(' ');
+  return from.startsWith('always') ? 'always' : 'host';
 }
 
 function markdownRow(cells: readonly string[]): string {

@@ -5,8 +5,11 @@ import type { Derivation, Fidelity, Platform } from './table.ts';
 export interface FieldMapRow {
   readonly field: string;
   readonly table: string;
+  readonly evented: boolean;
   /** The column, or in words what it is made from. */
   readonly from: string;
+  /** The columns that it depends on. None: it is the same in every row, or the host's. */
+  readonly columns: readonly string[];
   readonly fidelity: Fidelity;
   readonly note: string;
 }
@@ -14,9 +17,10 @@ export interface FieldMapRow {
 /** The fields that osquery's tables have on a platform, sorted by field and table. */
 export function fieldMap(platform: Platform): readonly FieldMapRow[] {
   const rows: FieldMapRow[] = [];
-  for (const { name: table, fields } of createSchema(platform).tables.values()) {
+  for (const { name: table, evented, fields } of createSchema(platform).tables.values()) {
     for (const { field, derivation, fidelity, note } of fields.values()) {
-      rows.push({ field, table, from: describe(derivation), fidelity, note });
+      const from = describe(derivation);
+      rows.push({ field, table, evented, from, columns: columnsOf(derivation), fidelity, note });
     }
   }
   return rows.sort((a, b) => compare(a.field, b.field) || compare(a.table, b.table));
@@ -35,6 +39,11 @@ function describe(derivation: Derivation): string {
     case 'outside':
       return derivation.columns.length === 0 ? 'the host' : `found by ${derivation.columns.join(', ')}`;
   }
+}
+
+function columnsOf(derivation: Derivation): readonly string[] {
+  if ('columns' in derivation) return derivation.columns;
+  return 'column' in derivation ? [derivation.column] : [];
 }
 
 function compare(a: string, b: string): number {

@@ -1,7 +1,7 @@
 import type { Value } from '../../rule/index.ts';
 import { columnId } from '../column-ids.ts';
 import { cases, column, computed, type TableDefinition } from '../definition.ts';
-import { endFields, FAMILIES, TRANSPORTS } from '../fields/network.ts';
+import { endFields, FAMILIES } from '../fields/network.ts';
 import { originFields } from '../fields/origin.ts';
 import { actorFields, actorUser } from '../fields/program.ts';
 import { actorSignature } from '../fields/signature.ts';
@@ -42,10 +42,14 @@ export const socketEvents: TableDefinition = {
   rank: 2,
   categories: ['network'],
   reads: [
-    ...['eid', 'time', 'action', 'pid', 'path', 'family', 'protocol', 'local_address', 'local_port'],
+    ...['eid', 'time', 'action', 'pid', 'path', 'family', 'local_address', 'local_port'],
     ...['remote_address', 'remote_port', 'socket', 'status', 'success', 'auid'],
   ],
-  unused: { fd: 'a number inside the process', uptime: 'when the row was stored, as `time` says' },
+  unused: {
+    fd: 'a number inside the process',
+    protocol: 'always 0 on Linux: audit does not tell it',
+    uptime: 'when the row was stored, as `time` says',
+  },
   flags: [
     ...[
       '--disable_events=false',
@@ -77,9 +81,6 @@ export const socketEvents: TableDefinition = {
     }),
     cases('network.type', 'family', FAMILIES),
     cases('auditd.data.socket.family', 'family', FAMILIES),
-    cases('network.transport', 'protocol', TRANSPORTS, {
-      ...{ fidelity: 'partial', note: 'audit does not tell: the column is 0' },
-    }),
     ...endFields({
       prefix: 'destination',
       at: (event) => DESTINATION[event.text(ACTION)] ?? null,
