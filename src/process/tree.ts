@@ -24,6 +24,10 @@ export interface ProcessTree {
   observe(facts: SeedFacts): Process | null;
   /** What runs, or last ran, in the pid. */
   find(pid: number): Process | null;
+  /** All that it holds, the longest unused first: what runs, and what ran before. */
+  all(): Iterable<Process>;
+  /** Whether, as far as it knows, the process is still there and has run no other program since. */
+  isRunning(process: Process): boolean;
   /** The process was seen to act: it should not be forgotten. */
   touch(process: Process): void;
   readonly health: TreeHealth;
@@ -177,6 +181,15 @@ class Tree implements ProcessTree {
 
   find(pid: number): Process | null {
     return this.#records.get(pid) ?? null;
+  }
+
+  all(): Iterable<Process> {
+    return this.#order;
+  }
+
+  isRunning(process: Process): boolean {
+    const now = this.#records.get(process.pid);
+    return now === process && !now.exited;
   }
 
   touch(process: Process): void {
