@@ -3,11 +3,10 @@ import {
   createTable,
   OPERATORS,
   type Plugin,
-  type PluginRow,
   type QueryContext,
   type TableColumn,
 } from '../osquery/index.ts';
-import type { Alert } from './alert.ts';
+import type { AlertRow } from './alert-row.ts';
 import { BatchError } from './batch.ts';
 
 /** Given to the table by the query, and to the query back byte for byte. */
@@ -46,7 +45,7 @@ export interface Request {
 }
 
 /** Answers a request with alerts; a throw fails the one query that asked. Never asks core anything. */
-export type Detect = (request: Request) => readonly Alert[];
+export type Detect = (request: Request) => readonly AlertRow[] | Promise<readonly AlertRow[]>;
 
 /**
  * The table `detections`: events in, alerts out.
@@ -61,7 +60,7 @@ export function createDetectionsTable(detect: Detect): Plugin {
   return createTable({
     name: 'detections',
     columns: COLUMNS,
-    generate(context) {
+    async generate(context) {
       const batch = only(context, 'batch', OPERATORS.lessThan);
       const stream = only(context, 'stream', OPERATORS.equals);
       const rule = only(context, 'rule', OPERATORS.equals);
@@ -70,14 +69,14 @@ export function createDetectionsTable(detect: Detect): Plugin {
           'detections needs events: WHERE batch < (SELECT json_group_array(json_array(…)) FROM …)',
         );
       }
-      const alerts = detect({ batch: batch.bytes, stream: stream?.text, rule: rule?.text });
+      const rows = await detect({ batch: batch.bytes, stream: stream?.text, rule: rule?.text });
       // SQLite checks every constraint again on these rows: the texts must come back in the bytes it sent.
       const echo = {
         batch: '0',
         ...(stream !== undefined && { stream: stream.bytes }),
         ...(rule !== undefined && { rule: rule.bytes }),
       };
-      return alerts.map((alert) => toRow(alert, echo));
+      return rows.map((row) => ({ ...row, ...echo }));
     },
   });
 }
@@ -91,37 +90,4 @@ function only(context: QueryContext, column: Column, op: number) {
     throw new BatchError(`${column} can be compared with ${op === OPERATORS.equals ? '=' : '<'} only`);
   }
   return first;
-}
-
-function toRow(alert: Alert, echo: Partial<Record<Column, string | Uint8Array>>): PluginRow {
-  const { event } = alert;
-  const parent = event.process?.parent ?? null;
-  const row = {
-    alert_id: alert.alertId,
-    rule_id: alert.ruleId,
-    rule_name: alert.ruleName,
-    severity: alert.severity,
-    risk_score: String(alert.riskScore),
-    time: String(Math.floor(alert.timeMs / 1000)),
-    pid: String(event.process?.pid ?? event.column('pid') ?? ''),
-    parent: String(event.process?.parentPid ?? event.column('parent') ?? ''),
-    path: event.process?.path ?? event.column('path') ?? event.column('target_path') ?? '',
-    cmdline: event.process?.commandLine ?? event.column('cmdline') ?? '',
-    user_id: event.process?.userId ?? event.column('uid') ?? '',
-    parent_name: parent?.names[0] ?? '',
-    parent_path: parent?.path ?? '',
-    parent_cmdline: parent?.commandLine ?? '',
-    matched: alert.matched,
-    alert: asciiJson(alert.document),
-  } satisfies Partial<Record<Column, string>>;
-  return { ...row, ...echo };
-}
-
-/**
- * JSON in ASCII. osquery's loggers write each byte of a value that is no printable ASCII as `\\xNN`, which would
- * make the document unreadable; JSON's own escapes pass untouched.
- */
-function asciiJson(document: unknown): string {
-  const escapeUnit = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  return JSON.stringify(document).replace(/[\u007f-\uffff]/g, escapeUnit);
 }

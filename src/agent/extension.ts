@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import type { RuleSet } from '../lang/index.ts';
 import { connectManager, type Log, type RunningExtension, runExtension } from '../osquery/index.ts';
 import { createHost, createSchema, type Platform } from '../schema/index.ts';
+import { openStore } from '../store/index.ts';
 import { refreshHost, seedTree } from './background.ts';
 import { createDetection, type Detection } from './detect.ts';
 import { createDetectionsTable } from './detections-table.ts';
@@ -40,7 +41,8 @@ export async function runAgent(options: ExtensionOptions): Promise<string> {
   reportProblems(set, log);
   const host = createHost(hostname());
   const schema = createSchema(platform);
-  const detection = createDetection({ rules: set.rules, schema, host });
+  const store = await openStore({ path: options.settings.store, log });
+  const detection = createDetection({ rules: set.rules, schema, host, store });
   reportFaults(detection, log);
   await askCore(socketPath, options.timeoutSeconds, detection, host, log);
 
@@ -53,6 +55,7 @@ export async function runAgent(options: ExtensionOptions): Promise<string> {
     intervalSeconds: options.intervalSeconds,
     timeoutSeconds: options.timeoutSeconds,
     log,
+    onRegistered: () => detection.registered(),
     onGone: (reason) => ended.resolve(reason),
   });
   const again = setInterval(() => {
@@ -65,6 +68,7 @@ export async function runAgent(options: ExtensionOptions): Promise<string> {
   } finally {
     clearInterval(again);
     stop.forget();
+    store.close();
   }
 }
 
@@ -79,7 +83,7 @@ async function askCore(
   try {
     const manager = await connectManager(socketPath, { timeoutMs: timeoutSeconds * 1000 });
     try {
-      await seedTree(manager, detection.live);
+      await seedTree(manager, detection.live.detector);
       await refreshHost(manager, host, log);
     } finally {
       manager.close();

@@ -13,6 +13,8 @@ export interface Settings {
   readonly rules: readonly string[];
   /** Files, folders and globs with overlays and exceptions for them. */
   readonly overlays: readonly string[];
+  /** The store's file; null: beside osquery's database. */
+  readonly store: string | null;
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
   /** A file that gets what standard error gets; null: none. */
   readonly logFile: string | null;
@@ -36,6 +38,7 @@ const LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 const KEYS: { readonly [Name in keyof Settings]: Key<Settings[Name]> } = {
   rules: paths('rules'),
   overlays: paths('overlays'),
+  store: path('store'),
   logLevel: choice('log_level', LEVELS, 'info'),
   logFile: path('log_file'),
 };

@@ -15,6 +15,8 @@ export interface Gap {
  */
 export interface StreamOrder {
   place(serial: number, timeMs: number): Placement;
+  /** Whether a row can only be from after osquery's database began anew: `place` would say `reset`. Changes nothing. */
+  isReset(serial: number, timeMs: number): boolean;
   /** Oldest first; the oldest of too many are given up. */
   readonly gaps: readonly Gap[];
   /** Gives up what is missing between two eids: it is lost, and counted. */
@@ -91,6 +93,10 @@ class Order implements StreamOrder {
     if (skipped > 0) this.#addGap({ from: this.#position + 1, to: serial - 1, afterMs: this.#lastMs });
     this.#moveTo(serial, timeMs);
     return skipped > 0 ? 'gap' : 'next';
+  }
+
+  isReset(serial: number, timeMs: number): boolean {
+    return serial > 0 && serial <= this.#position && this.#isRenewed(serial, timeMs);
   }
 
   abandon(from: number, to: number): void {

@@ -1,0 +1,36 @@
+import type { Alert } from './alert.ts';
+
+/** An alert as a row of `detections`, but for the columns that echo the query. */
+export type AlertRow = Readonly<Record<string, string>>;
+
+export function alertRow(alert: Alert): AlertRow {
+  const { event } = alert;
+  const parent = event.process?.parent ?? null;
+  return {
+    alert_id: alert.alertId,
+    rule_id: alert.ruleId,
+    rule_name: alert.ruleName,
+    severity: alert.severity,
+    risk_score: String(alert.riskScore),
+    time: String(Math.floor(alert.timeMs / 1000)),
+    pid: String(event.process?.pid ?? event.column('pid') ?? ''),
+    parent: String(event.process?.parentPid ?? event.column('parent') ?? ''),
+    path: event.process?.path ?? event.column('path') ?? event.column('target_path') ?? '',
+    cmdline: event.process?.commandLine ?? event.column('cmdline') ?? '',
+    user_id: event.process?.userId ?? event.column('uid') ?? '',
+    parent_name: parent?.names[0] ?? '',
+    parent_path: parent?.path ?? '',
+    parent_cmdline: parent?.commandLine ?? '',
+    matched: alert.matched,
+    alert: asciiJson(alert.document),
+  };
+}
+
+/**
+ * JSON in ASCII. osquery's loggers write each byte of a value that is no printable ASCII as `\\xNN`, which would
+ * make the document unreadable; JSON's own escapes pass untouched.
+ */
+function asciiJson(document: unknown): string {
+  const escapeUnit = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(document).replace(/[\u007f-\uffff]/g, escapeUnit);
+}

@@ -1,0 +1,100 @@
+import type { NewAlert, Store } from '../../store/index.ts';
+import type { Alert } from '../alert.ts';
+import { type AlertRow, alertRow } from '../alert-row.ts';
+
+/** Alerts that one answer holds at the most; what is left comes with the next. */
+const MOST_RETURNED = 1_000;
+
+export interface DeliveryHealth {
+  /** Alerts handed to osquery of which it is not yet known whether they arrived. */
+  readonly returned: number;
+  /** Alerts that osquery has, since the start. */
+  readonly delivered: number;
+  /** Alerts handed to osquery again, after it or we began anew. */
+  readonly repeated: number;
+  /** Alerts that were made again of events read again, and not told again. */
+  readonly known: number;
+}
+
+/**
+ * Brings the alerts of one feed to osquery.
+ *
+ * An alert is stored before it is returned. That osquery logged it shows in the next call of the same stream in
+ * the same registration: core runs one scheduled query after the other and logs each before the next. Until then it is
+ * returned again in each new registration, by this process or the next.
+ */
+export class Delivery {
+  readonly #store: Store;
+  readonly #feed: string;
+  /** Returned in this registration and not yet known to have arrived: by alert, the stream. */
+  readonly #returned = new Map<string, string>();
+  /** Returned in the registration before. */
+  #before: ReadonlySet<string> = new Set();
+  #delivered = 0;
+  #repeated = 0;
+  #known = 0;
+
+  constructor(store: Store, feed: string) {
+    this.#store = store;
+    this.#feed = feed;
+  }
+
+  /** Stores alerts. One that is stored is not told again. */
+  tell(alerts: readonly Alert[]): void {
+    if (alerts.length === 0) return;
+    const kept = this.#store.add(alerts.map((alert) => toStored(alert, this.#feed)));
+    this.#known += alerts.length - kept.length;
+  }
+
+  /** The stream was called again: what it was given before has arrived. */
+  acknowledge(stream: string): void {
+    const ids = [...this.#returned].filter(([, to]) => to === stream).map(([id]) => id);
+    if (ids.length === 0) return;
+    this.#store.deliver(ids);
+    for (const id of ids) this.#returned.delete(id);
+    this.#delivered += ids.length;
+  }
+
+  /** The rows that wait, to be returned to a stream's call. */
+  answer(stream: string): readonly AlertRow[] {
+    const rows: AlertRow[] = [];
+    for (const { id, row } of this.#store.waiting(this.#feed, MOST_RETURNED, this.#returned)) {
+      this.#returned.set(id, stream);
+      if (this.#before.has(id)) this.#repeated++;
+      const parsed = parseRow(row);
+      if (parsed !== null) rows.push(parsed);
+    }
+    return rows;
+  }
+
+  /** Registered anew: what was returned and did not surely arrive is returned again. */
+  again(): void {
+    this.#before = new Set(this.#returned.keys());
+    this.#returned.clear();
+  }
+
+  get health(): DeliveryHealth {
+    return {
+      returned: this.#returned.size,
+      delivered: this.#delivered,
+      repeated: this.#repeated,
+      known: this.#known,
+    };
+  }
+}
+
+function toStored(alert: Alert, feed: string): NewAlert {
+  const { alertId: id, timeMs, ruleId, ruleName, severity, riskScore } = alert;
+  return { id, feed, timeMs, ruleId, ruleName, severity, riskScore, row: JSON.stringify(alertRow(alert)) };
+}
+
+/** Null for a text that someone else put there: it counts as returned, so that it comes once at the most. */
+function parseRow(json: string): AlertRow | null {
+  try {
+    const row: unknown = JSON.parse(json);
+    if (typeof row !== 'object' || row === null) return null;
+    return Object.values(row).every((value) => typeof value === 'string') ? (row as AlertRow) : null;
+  } catch {
+    return null;
+  }
+}

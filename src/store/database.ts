@@ -1,0 +1,170 @@
+import type SQLite from 'better-sqlite3';
+import type { Database, Statement } from 'better-sqlite3';
+import type { AlertFilter, NewAlert, StoredAlert } from './alert.ts';
+import type { Snapshot } from './store.ts';
+
+export type Sqlite = typeof SQLite;
+
+/** Alerts that one removal of old ones takes at the most, so that no query waits for it. */
+const MOST_PRUNED = 1_000;
+
+interface Row {
+  readonly sequence: number;
+  readonly alert_id: string;
+  readonly feed: string;
+  readonly time_ms: number;
+  readonly stored_ms: number;
+  readonly delivered_ms: number | null;
+  readonly rule_id: string;
+  readonly rule_name: string;
+  readonly severity: string;
+  readonly risk_score: number;
+  readonly row: string;
+}
+
+/** The open file, as statements. Each may throw what SQLite throws. */
+export class StoreDatabase {
+  readonly #db: Database;
+  readonly #statements = new Map<string, Statement<unknown[], unknown>>();
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /** Writes alerts, all or none; gives those whose ids were not there. */
+  add(alerts: readonly NewAlert[], storedMs: number): readonly NewAlert[] {
+    const insert = this.#statement(
+      `INSERT OR IGNORE INTO alerts (alert_id, feed, time_ms, stored_ms, delivered_ms, rule_id, rule_name, severity,
+       risk_score, row) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    return this.#write(() =>
+      alerts.filter((alert) => {
+        const { storedMs: keptMs = storedMs, deliveredMs = null } = alert as Partial<StoredAlert>;
+        const { id, feed, timeMs, ruleId, ruleName, severity, riskScore, row } = alert;
+        const values = [id, feed, timeMs, keptMs, deliveredMs, ruleId, ruleName, severity, riskScore, row];
+        return insert.run(...values).changes > 0;
+      }),
+    );
+  }
+
+  /** Those of the ids that are there. */
+  known(ids: readonly string[]): ReadonlySet<string> {
+    const find = this.#statement('SELECT 1 FROM alerts WHERE alert_id = ?');
+    return new Set(ids.filter((id) => find.get(id) !== undefined));
+  }
+
+  waiting(feed: string, most: number): readonly StoredAlert[] {
+    const sql = 'SELECT * FROM alerts WHERE delivered_ms IS NULL AND feed = ? ORDER BY sequence LIMIT ?';
+    return (this.#statement(sql).all(feed, most) as Row[]).map(alertOf);
+  }
+
+  deliver(ids: Iterable<string>, deliveredMs: number): void {
+    const update = this.#statement(
+      'UPDATE alerts SET delivered_ms = ? WHERE alert_id = ? AND delivered_ms IS NULL',
+    );
+    this.#write(() => {
+      for (const id of ids) update.run(deliveredMs, id);
+    });
+  }
+
+  list({ id, ruleId, sinceMs, waiting, most = 10_000 }: AlertFilter): readonly StoredAlert[] {
+    const tests: string[] = [];
+    const values: (string | number)[] = [];
+    const test = (sql: string, value?: string | number): void => {
+      tests.push(sql);
+      if (value !== undefined) values.push(value);
+    };
+    if (id !== undefined) test('alert_id = ?', id);
+    if (ruleId !== undefined) test('rule_id = ?', ruleId);
+    if (sinceMs !== undefined) test('time_ms >= ?', sinceMs);
+    if (waiting !== undefined) test(`delivered_ms IS ${waiting ? '' : 'NOT '}NULL`);
+    const where = tests.length === 0 ? '' : `WHERE ${tests.join(' AND ')}`;
+    const sql = `SELECT * FROM alerts ${where} ORDER BY sequence DESC LIMIT ?`;
+    return (this.#statement(sql).all(...values, most) as Row[]).map(alertOf);
+  }
+
+  counts(): { readonly alerts: number; readonly waiting: number } {
+    const count = (where: string): number =>
+      (this.#statement(`SELECT count(*) AS count FROM alerts ${where}`).get() as { count: number }).count;
+    return { alerts: count(''), waiting: count('WHERE delivered_ms IS NULL') };
+  }
+
+  /** Removes the oldest beyond a number, delivered ones first; gives how many went while they waited. */
+  prune(most: number, deliveredBeforeMs: number): number {
+    return this.#write(() => {
+      const old = this.#statement(
+        'DELETE FROM alerts WHERE sequence IN (SELECT sequence FROM alerts WHERE delivered_ms < ? ORDER BY sequence LIMIT ?)',
+      );
+      old.run(deliveredBeforeMs, MOST_PRUNED);
+      const over = (): number => Math.min(this.counts().alerts - most, MOST_PRUNED);
+      if (over() <= 0) return 0;
+      const delivered = this.#statement(
+        'DELETE FROM alerts WHERE sequence IN (SELECT sequence FROM alerts WHERE delivered_ms IS NOT NULL ORDER BY sequence LIMIT ?)',
+      );
+      delivered.run(over());
+      if (over() <= 0) return 0;
+      const oldest = this.#statement(
+        'DELETE FROM alerts WHERE sequence IN (SELECT sequence FROM alerts ORDER BY sequence LIMIT ?)',
+      );
+      return oldest.run(over()).changes;
+    });
+  }
+
+  saveSnapshot(parts: ReadonlyMap<string, Uint8Array>, savedMs: number): void {
+    const remove = this.#statement('DELETE FROM snapshot');
+    const insert = this.#statement('INSERT INTO snapshot (name, saved_ms, body) VALUES (?, ?, ?)');
+    this.#write(() => {
+      remove.run();
+      for (const [name, body] of parts) insert.run(name, savedMs, body);
+    });
+  }
+
+  loadSnapshot(): Snapshot | null {
+    const rows = this.#statement('SELECT name, saved_ms, body FROM snapshot').all() as {
+      readonly name: string;
+      readonly saved_ms: number;
+      readonly body: Uint8Array;
+    }[];
+    const [first] = rows;
+    if (first === undefined) return null;
+    return { savedMs: first.saved_ms, parts: new Map(rows.map(({ name, body }) => [name, body])) };
+  }
+
+  get bytes(): number {
+    const pragma = (name: string): number => Number(this.#db.pragma(name, { simple: true }));
+    return pragma('page_count') * pragma('page_size');
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #write<T>(act: () => T): T {
+    return this.#db.transaction(act).immediate();
+  }
+
+  #statement(sql: string): Statement<unknown[], unknown> {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#db.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}
+
+function alertOf(row: Row): StoredAlert {
+  return {
+    sequence: row.sequence,
+    id: row.alert_id,
+    feed: row.feed,
+    timeMs: row.time_ms,
+    storedMs: row.stored_ms,
+    deliveredMs: row.delivered_ms,
+    ruleId: row.rule_id,
+    ruleName: row.rule_name,
+    severity: row.severity,
+    riskScore: row.risk_score,
+    row: row.row,
+  };
+}

@@ -1,0 +1,219 @@
+import type { AlertFilter, NewAlert, StoredAlert } from './alert.ts';
+import type { Sqlite, StoreDatabase } from './database.ts';
+import { explain, failureOf } from './failure.ts';
+import { type OwnedFile, openFile, putAside } from './file.ts';
+import { MemoryAlerts } from './memory-alerts.ts';
+import type { Ids, Snapshot, Store, StoreHealth, StoreLog } from './store.ts';
+
+export interface FileStoreOptions {
+  readonly path: string | null;
+  /** Null when there is no path; an error when it could not be loaded. */
+  readonly sqlite: Sqlite | Error | null;
+  readonly log: StoreLog;
+  readonly nowMs: () => number;
+  readonly mostBytes: number;
+  readonly mostAlerts: number;
+  readonly keepMs: number;
+}
+
+/** How long after a failure the file is tried again. */
+const RETRY_MS = 30_000;
+const MOST_IN_MEMORY = 10_000;
+
+/**
+ * The store over its file, and over memory while the file fails.
+ *
+ * A file that fails to be written is still read. What came meanwhile is in memory and goes to the file, in one
+ * transaction, at the first call after it takes writes again; nothing here runs by itself.
+ */
+export class FileStore implements Store {
+  readonly #options: FileStoreOptions;
+  readonly #memory = new MemoryAlerts(MOST_IN_MEMORY);
+  /** Delivered while the file could not be written. */
+  readonly #delivered = new Map<string, number>();
+  #file: OwnedFile | null = null;
+  #trouble: string | null = null;
+  #retryMs = 0;
+  #dropped = 0;
+  #putAside: string | null = null;
+  #snapshotMs = 0;
+  #snapshotBytes = 0;
+
+  constructor(options: FileStoreOptions) {
+    this.#options = options;
+    this.#write(() => {});
+  }
+
+  add(alerts: readonly NewAlert[]): readonly NewAlert[] {
+    if (alerts.length === 0) return alerts;
+    const { nowMs, mostAlerts, keepMs } = this.#options;
+    const now = nowMs();
+    const written = this.#write((database) => database.add(alerts, now));
+    if (written !== undefined) {
+      if (written.length > 0) {
+        this.#dropped += this.#write((database) => database.prune(mostAlerts, now - keepMs)) ?? 0;
+      }
+      return written;
+    }
+    const known = this.#read((database) => database.known(alerts.map(({ id }) => id))) ?? new Set();
+    return alerts.filter((alert) => !known.has(alert.id) && this.#memory.add(alert, now));
+  }
+
+  waiting(feed: string, most: number, except: Ids): readonly StoredAlert[] {
+    this.#settle();
+    const skipped = (id: string): boolean => except.has(id) || this.#delivered.has(id);
+    const asked = most + except.size + this.#delivered.size;
+    const inFile = this.#read((database) => database.waiting(feed, asked)) ?? [];
+    const found = inFile.filter(({ id }) => !skipped(id)).slice(0, most);
+    return [...found, ...this.#memory.waiting(feed, most - found.length, except)];
+  }
+
+  deliver(ids: Iterable<string>): void {
+    const now = this.#options.nowMs();
+    const inFile = [...ids].filter((id) => !this.#memory.deliver(id, now));
+    if (inFile.length === 0) return;
+    if (this.#write((database) => database.deliver(inFile, now) ?? true) !== undefined) return;
+    if (this.#options.path !== null) for (const id of inFile) this.#delivered.set(id, now);
+  }
+
+  list(filter: AlertFilter = {}): readonly StoredAlert[] {
+    const most = filter.most ?? 10_000;
+    const inMemory = this.#memory.list(filter).slice(0, most);
+    const inFile = this.#read((database) => database.list({ ...filter, most: most - inMemory.length })) ?? [];
+    return [...inMemory, ...inFile];
+  }
+
+  saveSnapshot(parts: ReadonlyMap<string, Uint8Array>): boolean {
+    const now = this.#options.nowMs();
+    if (this.#write((database) => database.saveSnapshot(parts, now) ?? true) === undefined) return false;
+    this.#snapshotMs = now;
+    this.#snapshotBytes = [...parts.values()].reduce((sum, { length }) => sum + length, 0);
+    return true;
+  }
+
+  loadSnapshot(): Snapshot | null {
+    return this.#read((database) => database.loadSnapshot()) ?? null;
+  }
+
+  get health(): StoreHealth {
+    const inFile = this.#read((database) => ({ ...database.counts(), bytes: database.bytes }));
+    return {
+      path: this.#options.path,
+      state: this.#file !== null && this.#trouble === null ? 'file' : 'memory',
+      trouble: this.#trouble,
+      bytes: inFile?.bytes ?? 0,
+      alerts: (inFile?.alerts ?? 0) + this.#memory.size,
+      waiting: (inFile?.waiting ?? 0) - this.#delivered.size + this.#memory.waitingCount,
+      unwritten: this.#memory.size,
+      dropped: this.#dropped + this.#memory.dropped,
+      putAside: this.#putAside,
+      snapshotMs: this.#snapshotMs,
+      snapshotBytes: this.#snapshotBytes,
+    };
+  }
+
+  close(): void {
+    this.#retryMs = 0;
+    this.#settle();
+    this.#file?.close();
+    this.#file = null;
+    this.#retryMs = Number.POSITIVE_INFINITY;
+  }
+
+  /** Writes what memory holds, when it is time to try. */
+  #settle(): void {
+    if (this.#trouble !== null) this.#write(() => {});
+  }
+
+  /** Undefined when it cannot be written now. */
+  #write<T>(act: (database: StoreDatabase) => T): T | undefined {
+    const { path, nowMs } = this.#options;
+    if (path === null || nowMs() < this.#retryMs) return undefined;
+    try {
+      const done = this.#attempt(path, act);
+      if (this.#trouble !== null) this.#options.log.info({ path }, 'the store is written again');
+      this.#trouble = null;
+      this.#retryMs = 0;
+      return done;
+    } catch (error) {
+      this.#fail(error);
+      return undefined;
+    }
+  }
+
+  /** Once; again with a new file for a corrupt one, and with room for a full one. */
+  #attempt<T>(path: string, act: (database: StoreDatabase) => T): T {
+    try {
+      return act(this.#settled(path));
+    } catch (error) {
+      switch (failureOf(error)) {
+        case 'corrupt':
+          this.#begin(path, error);
+          return act(this.#settled(path));
+        case 'full':
+          if (this.#file === null) throw error;
+          this.#dropped += this.#file.database.prune(this.#options.mostAlerts >> 1, 0);
+          return act(this.#settled(path));
+        case 'other':
+          throw error;
+      }
+    }
+  }
+
+  /** The open database, with all in it that was kept in memory. */
+  #settled(path: string): StoreDatabase {
+    const { sqlite, mostBytes } = this.#options;
+    if (sqlite === null || sqlite instanceof Error) throw sqlite ?? new Error('no SQLite');
+    this.#file ??= openFile(path, { sqlite, mostBytes });
+    const { database } = this.#file;
+    if (this.#memory.size > 0) {
+      database.add(this.#memory.all(), this.#options.nowMs());
+      this.#memory.clear();
+    }
+    if (this.#delivered.size > 0) {
+      for (const [id, deliveredMs] of this.#delivered) database.deliver([id], deliveredMs);
+      this.#delivered.clear();
+    }
+    return database;
+  }
+
+  /** Puts a file away that cannot be used; the next use makes a new one. */
+  #begin(path: string, error: unknown): void {
+    this.#closeFile();
+    this.#putAside = putAside(path, this.#options.nowMs());
+    const fields = { path, put_aside: this.#putAside, err: error };
+    this.#options.log.warn(fields, 'the store cannot be used and is begun anew');
+  }
+
+  /** Reads also while writes fail. */
+  #read<T>(act: (database: StoreDatabase) => T): T | undefined {
+    if (this.#file === null) return undefined;
+    try {
+      return act(this.#file.database);
+    } catch (error) {
+      if (failureOf(error) === 'corrupt')
+        this.#write(() => {
+          throw error;
+        });
+      else this.#fail(error);
+      return undefined;
+    }
+  }
+
+  #fail(error: unknown): void {
+    const { path, log, nowMs } = this.#options;
+    if (this.#trouble === null)
+      log.warn({ path, err: error }, 'the store cannot be written: alerts are in memory');
+    this.#trouble = explain(error);
+    this.#retryMs = nowMs() + RETRY_MS;
+  }
+
+  #closeFile(): void {
+    try {
+      this.#file?.close();
+    } catch {
+      // What cannot be closed is forgotten: a new file takes its place.
+    }
+    this.#file = null;
+  }
+}
