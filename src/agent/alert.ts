@@ -69,6 +69,9 @@ export function createAlert(rule: Rule, match: Match, context: AlertContext): Al
       args: event.argsFidelity,
       ancestors: ancestorsOf(event),
       events: refs,
+      ...(rule.investigationFields.length > 0 && { investigation: investigate(rule, event, context.read) }),
+      ...(rule.note !== '' && { note: rule.note }),
+      ...(rule.falsePositives.length > 0 && { false_positives: rule.falsePositives }),
       ...(match.keys.length > 0 && { keys: match.keys.map(jsonable) }),
       ...(events.length > 1 && { sequence: events.map((one) => one.toEcs()) }),
       ...(context.suppression !== null && { suppression: toJson(context.suppression) }),
@@ -86,6 +89,16 @@ export function createAlert(rule: Rule, match: Match, context: AlertContext): Al
     event,
     document,
   };
+}
+
+/** What the rule's author would look at first: the values of these fields, by name; without those that have none. */
+function investigate(rule: Rule, event: OsqueryEvent, read: FieldReader): Readonly<Record<string, unknown>> {
+  const found = rule.investigationFields.map((name) => [name, read.valuesOf(event, name)] as const);
+  return Object.fromEntries(
+    found
+      .filter(([, values]) => values.length > 0)
+      .map(([name, values]) => [name, jsonable(values.length === 1 ? values[0]! : values)]),
+  );
 }
 
 /** Who started whom, nearest first: what ECS has no field for. */
