@@ -18,7 +18,10 @@ function generateThrift(): void {
       stdio: 'inherit',
     });
     for (const name of readdirSync(work).sort()) {
-      writeFileSync(join(target, name), withLeanImports(readFileSync(join(work, name), 'utf8')));
+      writeFileSync(
+        join(target, name),
+        withQuickRows(withLeanImports(readFileSync(join(work, name), 'utf8'))),
+      );
       console.log(`src/osquery/thrift/gen/${name}`);
     }
     // The compiler writes CommonJS, and the package is of ES modules.
@@ -42,5 +45,41 @@ const Int64 = require('node-int64');
   if (!code.includes(whole)) throw new Error('the imports of the generated code are not those expected');
   return code.replace(whole, "const Thrift = require('thrift/lib/nodejs/lib/thrift/thrift');\n");
 }
+
+/**
+ * An answer can have 50,000 rows. As they are generated, its constructor copies each, and writing looks up each by a
+ * key that is a text, counts its columns, and asks of each whether it is its own.
+ */
+function withQuickRows(code: string): string {
+  return code
+    .replace('Thrift.copyList(args.response, [Thrift.copyMap, null])', 'args.response')
+    .replace(WRITING_ROWS, (_, row: string, name: string, value: string) =>
+      [
+        `      for (const ${row} of this.response) {`,
+        `        const names = Object.keys(${row});`,
+        '        output.writeMapBegin(Thrift.Type.STRING, Thrift.Type.STRING, names.length);',
+        `        for (const ${name} of names) {`,
+        `          let ${value} = ${row}[${name}];`,
+        `          output.writeString(${name});`,
+        `          output.writeBinary(${value});`,
+        '        }',
+        '        output.writeMapEnd();',
+        '      }',
+        '',
+      ].join('\n'),
+    );
+}
+
+const WRITING_ROWS = new RegExp(
+  [
+    String.raw`      for \(let (\w+) in this\.response\) \{\n        if \(this\.response\.hasOwnProperty\(\1\)\) \{\n`,
+    String.raw`          \1 = this\.response\[\1\];\n`,
+    String.raw`          output\.writeMapBegin\(Thrift\.Type\.STRING, Thrift\.Type\.STRING, Thrift\.objectLength\(\1\)\);\n`,
+    String.raw`          for \(let (\w+) in \1\) \{\n            if \(\1\.hasOwnProperty\(\2\)\) \{\n`,
+    String.raw`              let (\w+) = \1\[\2\];\n              output\.writeString\(\2\);\n`,
+    String.raw`              output\.writeBinary\(\3\);\n            \}\n          \}\n`,
+    String.raw`          output\.writeMapEnd\(\);\n        \}\n      \}\n`,
+  ].join(''),
+);
 
 generateThrift();

@@ -2,6 +2,8 @@ const VERSION = 0x80010000;
 const FIRST_BYTES = 512;
 /** Below this many code units, room for the longest encoding is made instead of measuring. */
 const SHORT_TEXT = 256;
+/** Up to this many code units, writing one by one is faster than a call of Node's own encoder. */
+const BRIEF_TEXT = 48;
 
 /**
  * Writes one message: the half of a Thrift protocol that the generated code calls to write.
@@ -75,6 +77,7 @@ export class MessageWriter {
   }
 
   writeString(text: string): void {
+    if (text.length <= BRIEF_TEXT && this.#writeAscii(text)) return;
     const most = text.length < SHORT_TEXT ? 3 * text.length : Buffer.byteLength(text);
     const at = this.#room(4 + most);
     const length = this.#bytes.write(text, at + 4, 'utf8');
@@ -91,6 +94,26 @@ export class MessageWriter {
     const at = this.#room(4 + value.length);
     this.#bytes.writeInt32BE(value.length, at);
     this.#bytes.set(value, at + 4);
+  }
+
+  /** Writes a brief text of ASCII alone; false, and nothing is written, for any other. */
+  #writeAscii(text: string): boolean {
+    const { length } = text;
+    const at = this.#room(4 + length);
+    const bytes = this.#bytes;
+    for (let i = 0; i < length; i += 1) {
+      const unit = text.charCodeAt(i);
+      if (unit > 0x7f) {
+        this.#length = at;
+        return false;
+      }
+      bytes[at + 4 + i] = unit;
+    }
+    bytes[at] = 0;
+    bytes[at + 1] = 0;
+    bytes[at + 2] = 0;
+    bytes[at + 3] = length;
+    return true;
   }
 
   /** Makes room for so many bytes and says where it begins. */

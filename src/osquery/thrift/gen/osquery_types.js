@@ -282,7 +282,7 @@ const ExtensionResponse = module.exports.ExtensionResponse = class {
         this.status = new ttypes.ExtensionStatus(args.status);
       }
       if (args.response !== undefined && args.response !== null) {
-        this.response = Thrift.copyList(args.response, [Thrift.copyMap, null]);
+        this.response = args.response;
       }
     }
   }
@@ -349,19 +349,15 @@ const ExtensionResponse = module.exports.ExtensionResponse = class {
     if (this.response !== null && this.response !== undefined) {
       output.writeFieldBegin('response', Thrift.Type.LIST, 2);
       output.writeListBegin(Thrift.Type.MAP, this.response.length);
-      for (let iter9 in this.response) {
-        if (this.response.hasOwnProperty(iter9)) {
-          iter9 = this.response[iter9];
-          output.writeMapBegin(Thrift.Type.STRING, Thrift.Type.STRING, Thrift.objectLength(iter9));
-          for (let kiter10 in iter9) {
-            if (iter9.hasOwnProperty(kiter10)) {
-              let viter11 = iter9[kiter10];
-              output.writeString(kiter10);
-              output.writeBinary(viter11);
-            }
-          }
-          output.writeMapEnd();
+      for (const iter9 of this.response) {
+        const names = Object.keys(iter9);
+        output.writeMapBegin(Thrift.Type.STRING, Thrift.Type.STRING, names.length);
+        for (const kiter10 of names) {
+          let viter11 = iter9[kiter10];
+          output.writeString(kiter10);
+          output.writeBinary(viter11);
         }
+        output.writeMapEnd();
       }
       output.writeListEnd();
       output.writeFieldEnd();
