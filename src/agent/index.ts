@@ -11,6 +11,7 @@ export { createDetection, type Detection } from './detect.ts';
 export { createDetectionsTable, type Detect } from './detections-table.ts';
 export { Detector } from './detector.ts';
 export { type ExtensionOptions, runAgent } from './extension.ts';
+export { type Plan, planRules } from './plan.ts';
 export { createTableNamer, type ReplayOptions, type ReplaySummary, replay } from './replay.ts';
 export { type RuleReport, reportRules } from './rule-report.ts';
 export { loadSettings, type Settings, SettingsError } from './settings.ts';

@@ -16,7 +16,10 @@ export interface RuleVerdict {
   readonly meant: boolean;
   /** What leaves the rule unsupported: fields that no table carries, and tests that no event passes. */
   readonly blockedBy: readonly string[];
-  /** For each kind of event that must be seen, the tables any of which shows it, those that lose least first. */
+  /**
+   * For each kind of event that must be seen, the tables any of which shows it, those that lose least first: also
+   * for those that must be seen to be missing, and those that end a sequence, where any table has them.
+   */
   readonly needs: readonly Need[];
 }
 
@@ -58,7 +61,7 @@ export function judgeRule(rule: Rule, schema: Schema): RuleVerdict {
   return {
     verdict: reasons.length === 0 ? 'runs' : 'caveats',
     ...{ reasons, meant: true, blockedBy: [] },
-    needs: needsOf(parts.filter(({ role }) => role === 'event').map(({ step }) => step)),
+    needs: needsOf(parts.map(({ step }) => step).filter(({ tables }) => tables.length > 0)),
   };
 }
 

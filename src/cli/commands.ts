@@ -1,5 +1,6 @@
 import { check } from './check.ts';
 import type { Command } from './command.ts';
+import { compile } from './compile.ts';
 import { demo } from './demo.ts';
 import { extension } from './extension.ts';
 import { fields } from './fields.ts';
@@ -7,5 +8,5 @@ import { replay } from './replay.ts';
 
 /** The commands by name, in the order in which `--help` lists them. */
 export const COMMANDS: ReadonlyMap<string, Command> = new Map(
-  [demo, check, replay, fields, extension].map((command) => [command.name, command]),
+  [demo, check, compile, replay, fields, extension].map((command) => [command.name, command]),
 );

@@ -6,8 +6,11 @@
  * for traps. Knows no rule language and not how a condition is tested: that is `match`, its oracle.
  */
 export { type CandidateOptions, candidateQueries } from './pack/candidates.ts';
+export { type FilesOptions, filesFor } from './pack/files.ts';
 export { type Pack, type PackOptions, type PackQuery, packFor, printPack } from './pack/pack.ts';
 export { type SqlPackOptions, sqlPackFor } from './pack/pack-sql.ts';
+export { type RulePlan, tablesOf } from './pack/plan.ts';
 export { type ScanOptions, scanQuery } from './pack/scan.ts';
+export { type Watches, watchesOf } from './pack/watches.ts';
 export { type Prefilter, type PrefilterFidelity, type PrefilterOptions, prefilter } from './prefilter.ts';
 export { type RuleSieve, ruleSieve, ruleSieves } from './rule-sieves.ts';

@@ -8,6 +8,8 @@ import { EVENTS_ARE_ON, OSQUERY_VERSION, type Pack, type PackQuery } from './pac
 export interface SqlPackOptions {
   /** One query for each rule and table instead of one for all rules of a table. */
   readonly perRule?: boolean;
+  /** The event tables to ask; all of the platform unless given. */
+  readonly tables?: readonly TableSpec[];
   /** 60 seconds unless given. */
   readonly intervalSeconds?: number;
   /** Rows that one query gives at the most, the newest; 20,000 unless given. */
@@ -22,7 +24,9 @@ export interface SqlPackOptions {
  * Query names end in a separator and the table's name, by which `replay` knows it.
  */
 export function sqlPackFor(rules: readonly Rule[], schema: Schema, options: SqlPackOptions = {}): Pack {
-  const tables = [...schema.tables.values()].filter(({ evented }) => evented).sort(byName);
+  const tables = [...(options.tables ?? schema.tables.values())]
+    .filter(({ evented }) => evented)
+    .sort(byName);
   const queries = tables.flatMap((table) => {
     const sieves = ruleSieves(rules, table);
     return options.perRule === true

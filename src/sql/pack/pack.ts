@@ -1,3 +1,4 @@
+import type { Rule } from '../../rule/index.ts';
 import type { Platform, TableSpec } from '../../schema/index.ts';
 import { BATCH, scanQuery } from './scan.ts';
 
@@ -27,8 +28,8 @@ export interface PackOptions {
   readonly intervalSeconds?: number;
   /** Rows that one scan hands over at the most; 20,000 unless given. */
   readonly batch?: number;
-  /** By table: a merged prefilter that a row must pass to be handed over. */
-  readonly where?: Readonly<Record<string, string>>;
+  /** Only rows that one of these rules may match are handed over: see `ScanOptions.light`. */
+  readonly light?: readonly Rule[];
 }
 
 /** The oldest osquery that has all that the queries use. */
@@ -49,9 +50,9 @@ export function packFor(tables: readonly TableSpec[], options: PackOptions): Pac
 }
 
 function scanOf(table: TableSpec, options: PackOptions): PackQuery {
-  const where = options.where?.[table.name];
+  const { batch = BATCH, light } = options;
   return {
-    query: scanQuery(table, { batch: options.batch ?? BATCH, ...(where === undefined ? {} : { where }) }),
+    query: scanQuery(table, { batch, ...(light === undefined ? {} : { light }) }),
     interval: options.intervalSeconds ?? 10,
     removed: false,
     denylist: false,
