@@ -39,6 +39,15 @@ export function argsOf(commandLine: string, form: LineForm): Args {
   return line === commandLine ? args : { ...args, fidelity: 'cut' };
 }
 
+/**
+ * Whether the words of a line, the runs between its spaces, are those of its arguments, whatever their order: so
+ * that who looks for a word need not take the line apart.
+ */
+export function showsWords(line: string, form: LineForm): boolean {
+  const isPlain = form === 'plain' || (form === 'audit' && line.charCodeAt(0) !== 0x22);
+  return isPlain && line.length <= MOST_CHARACTERS;
+}
+
 const READERS: Readonly<Record<LineForm, (line: string) => Args>> = {
   audit: auditArgs,
   plain: (line) => make(line.split(' '), 'split', line),

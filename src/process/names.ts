@@ -22,17 +22,25 @@ export function livePath(path: string): string {
  *
  * Whoever starts a program chooses its first word freely, so a name here may be a lie; it only ever adds one.
  */
-export function programNames(path: string, words: readonly string[], fallback = ''): readonly string[] {
+export function programNames({ path, first, words, fallback = '' }: Program): readonly string[] {
   const names: string[] = [];
   addName(names, baseName(livePath(path)));
-  const first = words[0] ?? '';
   addName(names, firstWordName(first));
   if (names.some((name) => MULTI_CALL.has(name)) && MULTI_CALL.has(firstWordName(first))) {
-    const applet = words.find((word, index) => index > 0 && !word.startsWith('-'));
+    const applet = words().find((word, index) => index > 0 && !word.startsWith('-'));
     if (applet !== undefined) addName(names, baseName(applet));
   }
   if (names.length === 0) addName(names, fallback);
   return names;
+}
+
+interface Program {
+  readonly path: string;
+  /** The first word of its command line. */
+  readonly first: string;
+  /** All words; asked for only where one of them names an applet. */
+  readonly words: () => readonly string[];
+  readonly fallback?: string;
 }
 
 function firstWordName(word: string): string {

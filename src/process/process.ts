@@ -28,6 +28,13 @@ export interface Process {
   readonly userId: string;
   readonly groupId: string;
   readonly args: Args;
+  /** The first argument; empty when unknown. Cheaper than `args`. */
+  readonly firstWord: string;
+  /**
+   * Texts that have every word of the command line and of all arguments, words being the runs between spaces.
+   * Cheaper than `args`: for most forms of a line it is the line.
+   */
+  readonly wordTexts: string | readonly string[];
   /** Every name it answers to; empty when nothing is known. */
   readonly names: readonly string[];
   /** Of its program, where its exec's row told; null elsewhere. */

@@ -1,4 +1,4 @@
-import { type Args, argsOf, exactArgs, type LineForm, NO_ARGS } from './args.ts';
+import { type Args, argsOf, exactArgs, type LineForm, NO_ARGS, showsWords } from './args.ts';
 import { programNames } from './names.ts';
 import type { Origin, Process, Signature } from './process.ts';
 
@@ -45,6 +45,7 @@ export class ProcessRecord implements Process {
   readonly #name: string;
   #args: Args | null = null;
   #names: readonly string[] | null = null;
+  #wordTexts: readonly string[] | null = null;
   parent: ProcessRecord | null = null;
   previous: ProcessRecord | null = null;
 
@@ -84,8 +85,27 @@ export class ProcessRecord implements Process {
   }
 
   get names(): readonly string[] {
-    this.#names ??= programNames(this.path, this.args.words, this.#name);
+    this.#names ??= programNames({
+      path: this.path,
+      first: this.firstWord,
+      words: () => this.args.words,
+      fallback: this.#name,
+    });
     return this.#names;
+  }
+
+  get firstWord(): string {
+    if (this.#args === null && showsWords(this.commandLine, this.form)) {
+      const end = this.commandLine.indexOf(' ');
+      if (end !== 0) return end < 0 ? this.commandLine : this.commandLine.slice(0, end);
+    }
+    return this.args.words[0] ?? '';
+  }
+
+  get wordTexts(): string | readonly string[] {
+    if (this.#args?.fidelity !== 'exact' && showsWords(this.commandLine, this.form)) return this.commandLine;
+    this.#wordTexts ??= [this.commandLine, this.args.line, this.args.words.join(' ')];
+    return this.#wordTexts;
   }
 
   /** The name that `processes` gave; empty unless it is all that is known. */
@@ -97,6 +117,7 @@ export class ProcessRecord implements Process {
   setExact(words: readonly string[]): void {
     this.#args = exactArgs(words);
     this.#names = null;
+    this.#wordTexts = null;
   }
 
   /** Characters held, for the tree's bound. */

@@ -17,6 +17,11 @@ export interface Field {
   /** What `Event.get` takes, so that no name is hashed per event. */
   readonly slot: number;
   readonly type: FieldType;
+  /**
+   * A field that is cheaper to read and has every word of this one's texts as a word of its own: a run between
+   * spaces, or the text's ends. What a test of this field needs can be looked for there first.
+   */
+  readonly wordsIn?: Field;
 }
 
 /** The fields of one kind of event, by name. */

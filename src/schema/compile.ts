@@ -1,6 +1,6 @@
-import type { Field, FieldType } from '../rule/index.ts';
+import type { Field, FieldType, Scalar, Value } from '../rule/index.ts';
 import { columnsOf } from './columns-of.ts';
-import type { TableDefinition } from './definition.ts';
+import { listOrNull, type TableDefinition } from './definition.ts';
 import type { CompiledTable, Read } from './row-event.ts';
 import type { FieldSource, Platform, TableSpec } from './table.ts';
 
@@ -22,12 +22,13 @@ export function compileTable(
     const field = number(one.field, one.type);
     const place = cached;
     if (one.cache) cached++;
-    while (readers.length <= field.slot) readers.push(undefined);
-    readers[field.slot] = one.cache ? (event) => event.once(place, one.read) : one.read;
+    put(readers, field, one.cache ? (event) => event.once(place, one.read) : one.read);
+    if (one.hidden === true) continue;
     definitions.push({ field, list: one.list });
     const { type, derivation, fidelity, note, among } = one;
     sources.set(one.field, { field: one.field, type, derivation, fidelity, note, among });
   }
+  addWords(readers, definitions);
   const { name, evented, rank, categories, flags, switches = [], cost } = definition;
   const spec: TableSpec = {
     ...{ name, evented, rank, categories, flags, switches, cost, columns },
@@ -36,4 +37,22 @@ export function compileTable(
     fields: sources,
   };
   return { spec, readers, cached, definitions };
+}
+
+function put(readers: (Read | undefined)[], { slot }: Field, read: Read): void {
+  while (readers.length <= slot) readers.push(undefined);
+  readers[slot] = read;
+}
+
+/** Hidden fields that the table does not define have the values of those whose words they are to have. */
+function addWords(readers: (Read | undefined)[], definitions: CompiledTable['definitions']): void {
+  for (const [words, group] of Map.groupBy(definitions, ({ field }) => field.wordsIn)) {
+    if (words === undefined || readers[words.slot] !== undefined) continue;
+    const reads = group.map(({ field }) => readers[field.slot]!);
+    put(readers, words, (event) => listOrNull(reads.flatMap((read) => textsOf(read(event)))));
+  }
+}
+
+function textsOf(value: Value): readonly Scalar[] {
+  return value === null ? [] : Array.isArray(value) ? value : [value as Scalar];
 }

@@ -9,6 +9,8 @@ export interface Definition extends FieldSource {
   readonly read: Read;
   /** Worth keeping once computed. */
   readonly cache: boolean;
+  /** For look-ups alone: no field that rules or people may ask for. */
+  readonly hidden?: true;
   /** Its values are several of one kind (arguments), not several ways of saying one (names). */
   readonly list: boolean;
 }
@@ -99,6 +101,23 @@ export function outside(
 ): Definition {
   return define(field, { kind: 'outside', columns }, read, wording);
 }
+
+/**
+ * Texts that have every word of the values of other fields (`WORDS_IN`), cheaper to read than those. Where a table
+ * does not define it, it is those values.
+ */
+export function hiddenWords(field: string, read: Read): Definition {
+  return { ...define(field, { kind: 'outside', columns: [] }, read, {}), hidden: true };
+}
+
+/** Which field's words are in which hidden one. */
+export const WORDS_IN: Readonly<Record<string, string>> = {
+  'process.args': 'process.words',
+  'process.command_line': 'process.words',
+  'process.title': 'process.words',
+  'process.parent.args': 'process.parent.words',
+  'process.parent.command_line': 'process.parent.words',
+};
 
 export function textOrNull(text: string): string | null {
   return text === '' ? null : text;

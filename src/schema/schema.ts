@@ -1,5 +1,6 @@
 import type { Field, Fields, FieldType } from '../rule/index.ts';
 import { compileTable } from './compile.ts';
+import { WORDS_IN } from './definition.ts';
 import { missingBecause } from './missing.ts';
 import type { CompiledTable } from './row-event.ts';
 import type { FieldSource, Platform, TableSpec } from './table.ts';
@@ -53,7 +54,9 @@ function numberOf(name: string, type: FieldType): Field {
     if (known.type !== type) throw new Error(`field ${name} is both ${known.type} and ${type}`);
     return known;
   }
-  const field: Field = Object.freeze({ name, slot: FIELDS.size, type });
+  const words = WORDS_IN[name];
+  const wordsIn = words === undefined ? {} : { wordsIn: numberOf(words, 'keyword') };
+  const field: Field = Object.freeze({ name, slot: FIELDS.size, type, ...wordsIn });
   FIELDS.set(name, field);
   return field;
 }

@@ -1,7 +1,7 @@
 import type { Process } from '../../process/index.ts';
 import type { Value } from '../../rule/index.ts';
 import { ancestorsOf, entityId } from '../ancestry.ts';
-import { type Definition, listOrNull, outside, several } from '../definition.ts';
+import { type Definition, hiddenWords, listOrNull, outside, several } from '../definition.ts';
 import type { RowEvent } from '../row-event.ts';
 import type { Fidelity } from '../table.ts';
 
@@ -70,6 +70,7 @@ export function kinFields(pidColumns: readonly string[]): readonly Definition[] 
     note: 'guessed from the ancestry: rows tell of no session and no process group',
   };
   return [
+    hiddenWords('process.parent.words', (event) => event.parent?.wordTexts ?? null),
     ...processFamily('process.parent', Object.keys(FIELDS), {
       ...{ ...family, of: (event) => event.parent },
       note: 'from the process tree; inferred where no row told of the parent (the alert says so)',
@@ -119,7 +120,7 @@ const LEADER = [
 
 /** The file, and the first word of the command line when it is a path. */
 export function executablesOf(process: Process): Value {
-  const first = process.args.words[0] ?? '';
+  const first = process.firstWord;
   return several(process.path, /^(?:\/|[A-Za-z]:\\)/.test(first) ? first : null);
 }
 

@@ -1,6 +1,6 @@
 import { baseName } from '../../process/index.ts';
 import { columnId } from '../column-ids.ts';
-import { column, type Definition, outside, several } from '../definition.ts';
+import { column, type Definition, hiddenWords, outside, several } from '../definition.ts';
 import { argumentsOf, executablesOf, kinFields, listOfOne, processFamily } from './process.ts';
 
 const TREE = 'from the process tree, when it knows the pid and agrees about the program';
@@ -39,6 +39,7 @@ export function actorFields({ pid, path }: { pid: string; path: string | null })
     ...processFamily('process', ['command_line', 'args_count', 'entity_id', 'working_directory'], {
       ...{ of: (event) => event.process, columns, fidelity: 'approximate', note: TREE },
     }),
+    hiddenWords('process.words', (event) => event.process?.wordTexts ?? null),
     ...kinFields(columns),
   ];
 }

@@ -8,6 +8,7 @@ import {
   computed,
   constant,
   type Definition,
+  hiddenWords,
   outside,
   several,
   type TableDefinition,
@@ -113,6 +114,12 @@ function bySyscall(
   return [cases(field, 'syscall', Object.fromEntries(values))];
 }
 
+function wordsOf(event: RowEvent): Value {
+  const line = event.text(CMDLINE);
+  const texts = event.executed?.wordTexts ?? line;
+  return texts === line ? textOrNull(line) : several(line, ...(typeof texts === 'string' ? [texts] : texts));
+}
+
 function ownFields(): readonly Definition[] {
   const words = {
     fidelity: 'approximate',
@@ -146,6 +153,7 @@ function ownFields(): readonly Definition[] {
         note: 'the name of the resolved file, of the first word of `cmdline`, and of the applet for busybox',
       },
     ),
+    hiddenWords('process.words', wordsOf),
     computed('process.command_line', ['cmdline', 'syscall'], line, {
       cache: true,
       ...{
