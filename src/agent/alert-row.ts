@@ -1,6 +1,6 @@
 import type { Alert } from './alert.ts';
 
-/** An alert as a row of `detections`, but for the columns that echo the query. */
+/** An alert as a row of `detections`, but for its document and the columns that echo the query. */
 export type AlertRow = Readonly<Record<string, string>>;
 
 export function alertRow(alert: Alert): AlertRow {
@@ -22,8 +22,23 @@ export function alertRow(alert: Alert): AlertRow {
     parent_path: parent?.path ?? '',
     parent_cmdline: parent?.commandLine ?? '',
     matched: alert.matched,
-    alert: asciiJson(alert.document),
   };
+}
+
+/** Reads a row that was stored; null for a text that someone else put there. */
+export function parseRow(json: string): AlertRow | null {
+  try {
+    const row: unknown = JSON.parse(json);
+    if (typeof row !== 'object' || row === null) return null;
+    return Object.values(row).every((value) => typeof value === 'string') ? (row as AlertRow) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The alert's document, the row's column `alert`. */
+export function alertDocument(alert: Alert): string {
+  return asciiJson(alert.document);
 }
 
 /**

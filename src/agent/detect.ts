@@ -4,7 +4,8 @@ import type { Rule } from '../rule/index.ts';
 import type { Host, Schema } from '../schema/index.ts';
 import type { Store } from '../store/index.ts';
 import { RuleError } from '../text/index.ts';
-import { type AlertRow, alertRow } from './alert-row.ts';
+import type { Alert } from './alert.ts';
+import { type AlertRow, alertDocument, alertRow } from './alert-row.ts';
 import { type Batch, BatchError, readBatch } from './batch.ts';
 import type { Detect } from './detections-table.ts';
 import { Detector } from './detector.ts';
@@ -60,7 +61,8 @@ export function createDetection(options: DetectOptions): Detection {
   /** Stateless: rows in their order, all of them certain at once. */
   const judge = (batch: Batch, rules: readonly Rule[]): readonly AlertRow[] => {
     const rows: AlertRow[] = [];
-    const detector = new Detector({ rules, schema, host, onAlert: (alert) => rows.push(alertRow(alert)) });
+    const onAlert = (alert: Alert) => rows.push({ ...alertRow(alert), alert: alertDocument(alert) });
+    const detector = new Detector({ rules, schema, host, onAlert });
     if (rules !== options.rules) refuseFaults(detector);
     detector.take(batch);
     detector.advance(Number.MAX_SAFE_INTEGER);

@@ -10,8 +10,10 @@ export interface NewAlert {
   readonly ruleName: string;
   readonly severity: string;
   readonly riskScore: number;
-  /** The row that osquery gets, as JSON: an object of texts by column. */
+  /** The row that osquery gets, as JSON: an object of texts by column, but for the document. */
   readonly row: string;
+  /** The whole alert as a document, as JSON: several times as long. */
+  readonly document: string;
 }
 
 /** An alert in the store. */
@@ -33,4 +35,6 @@ export interface AlertFilter {
   readonly waiting?: boolean;
   /** The newest so many; 10,000 unless given. */
   readonly most?: number;
+  /** Without their documents, which are empty then: that is most of what there is to read. */
+  readonly brief?: boolean;
 }

@@ -20,7 +20,11 @@ interface Row {
   readonly severity: string;
   readonly risk_score: number;
   readonly row: string;
+  readonly document: string;
 }
+
+const BRIEF = `sequence, alert_id, feed, time_ms, stored_ms, delivered_ms, rule_id, rule_name, severity, risk_score, row,
+  '' AS document`;
 
 /** The open file, as statements. Each may throw what SQLite throws. */
 export class StoreDatabase {
@@ -35,14 +39,14 @@ export class StoreDatabase {
   add(alerts: readonly NewAlert[], storedMs: number): readonly NewAlert[] {
     const insert = this.#statement(
       `INSERT OR IGNORE INTO alerts (alert_id, feed, time_ms, stored_ms, delivered_ms, rule_id, rule_name, severity,
-       risk_score, row) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       risk_score, row, document) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     return this.#write(() =>
       alerts.filter((alert) => {
         const { storedMs: keptMs = storedMs, deliveredMs = null } = alert as Partial<StoredAlert>;
-        const { id, feed, timeMs, ruleId, ruleName, severity, riskScore, row } = alert;
-        const values = [id, feed, timeMs, keptMs, deliveredMs, ruleId, ruleName, severity, riskScore, row];
-        return insert.run(...values).changes > 0;
+        const { id, feed, timeMs, ruleId, ruleName, severity, riskScore, row, document } = alert;
+        const values = [id, feed, timeMs, keptMs, deliveredMs, ruleId, ruleName, severity, riskScore];
+        return insert.run(...values, row, document).changes > 0;
       }),
     );
   }
@@ -67,7 +71,7 @@ export class StoreDatabase {
     });
   }
 
-  list({ id, ruleId, sinceMs, waiting, most = 10_000 }: AlertFilter): readonly StoredAlert[] {
+  list({ id, ruleId, sinceMs, waiting, most = 10_000, brief }: AlertFilter): readonly StoredAlert[] {
     const tests: string[] = [];
     const values: (string | number)[] = [];
     const test = (sql: string, value?: string | number): void => {
@@ -79,7 +83,7 @@ export class StoreDatabase {
     if (sinceMs !== undefined) test('time_ms >= ?', sinceMs);
     if (waiting !== undefined) test(`delivered_ms IS ${waiting ? '' : 'NOT '}NULL`);
     const where = tests.length === 0 ? '' : `WHERE ${tests.join(' AND ')}`;
-    const sql = `SELECT * FROM alerts ${where} ORDER BY sequence DESC LIMIT ?`;
+    const sql = `SELECT ${brief === true ? BRIEF : '*'} FROM alerts ${where} ORDER BY sequence DESC LIMIT ?`;
     return (this.#statement(sql).all(...values, most) as Row[]).map(alertOf);
   }
 
@@ -166,5 +170,6 @@ function alertOf(row: Row): StoredAlert {
     severity: row.severity,
     riskScore: row.risk_score,
     row: row.row,
+    document: row.document,
   };
 }

@@ -13,7 +13,8 @@ const MIGRATIONS: readonly string[] = [
      rule_name TEXT NOT NULL,
      severity TEXT NOT NULL,
      risk_score REAL NOT NULL,
-     row TEXT NOT NULL
+     row TEXT NOT NULL,
+     document TEXT NOT NULL
    );
    CREATE INDEX alerts_waiting ON alerts (feed, sequence) WHERE delivered_ms IS NULL;
    CREATE TABLE snapshot (name TEXT PRIMARY KEY, saved_ms INTEGER NOT NULL, body BLOB NOT NULL);`,

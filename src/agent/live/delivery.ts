@@ -1,6 +1,6 @@
 import type { NewAlert, Store } from '../../store/index.ts';
 import type { Alert } from '../alert.ts';
-import { type AlertRow, alertRow } from '../alert-row.ts';
+import { type AlertRow, alertDocument, alertRow, parseRow } from '../alert-row.ts';
 
 /** Alerts that one answer holds at the most; what is left comes with the next. */
 const MOST_RETURNED = 1_000;
@@ -58,11 +58,12 @@ export class Delivery {
   /** The rows that wait, to be returned to a stream's call. */
   answer(stream: string): readonly AlertRow[] {
     const rows: AlertRow[] = [];
-    for (const { id, row } of this.#store.waiting(this.#feed, MOST_RETURNED, this.#returned)) {
+    for (const { id, row, document } of this.#store.waiting(this.#feed, MOST_RETURNED, this.#returned)) {
       this.#returned.set(id, stream);
       if (this.#before.has(id)) this.#repeated++;
+      // A text that someone else put there counts as returned, so that it comes once at the most.
       const parsed = parseRow(row);
-      if (parsed !== null) rows.push(parsed);
+      if (parsed !== null) rows.push({ ...parsed, alert: document });
     }
     return rows;
   }
@@ -85,16 +86,6 @@ export class Delivery {
 
 function toStored(alert: Alert, feed: string): NewAlert {
   const { alertId: id, timeMs, ruleId, ruleName, severity, riskScore } = alert;
-  return { id, feed, timeMs, ruleId, ruleName, severity, riskScore, row: JSON.stringify(alertRow(alert)) };
-}
-
-/** Null for a text that someone else put there: it counts as returned, so that it comes once at the most. */
-function parseRow(json: string): AlertRow | null {
-  try {
-    const row: unknown = JSON.parse(json);
-    if (typeof row !== 'object' || row === null) return null;
-    return Object.values(row).every((value) => typeof value === 'string') ? (row as AlertRow) : null;
-  } catch {
-    return null;
-  }
+  const texts = { row: JSON.stringify(alertRow(alert)), document: alertDocument(alert) };
+  return { id, feed, timeMs, ruleId, ruleName, severity, riskScore, ...texts };
 }
