@@ -28,6 +28,7 @@ const HEADER = `#!/bin/sh
 `;
 
 mkdirSync(join(ROOT, 'dist'), { recursive: true });
-writeFileSync(TARGET, `${HEADER}${await bundle('embedded')}`);
+const { script } = await bundle('embedded');
+writeFileSync(TARGET, `${HEADER}${script}`);
 chmodSync(TARGET, 0o755);
 console.log(`${relative(ROOT, TARGET)}  ${(statSync(TARGET).size / 1024).toFixed(0)} kB`);

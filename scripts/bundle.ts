@@ -13,12 +13,19 @@ export const SQLITE_ADDON = join(SQLITE, 'prebuilds', `${process.platform}-${pro
 /** Where the script finds the addon's bytes: in itself, or among the assets of a single executable, by this name. */
 export type Addon = 'embedded' | { readonly asset: string };
 
-/** The script's text: CommonJS for Node 24 that requires nothing but Node's own modules. */
-export async function bundle(addon: Addon): Promise<string> {
-  const { outputFiles } = await build({
+export interface Bundle {
+  /** CommonJS for Node 24 that requires nothing but Node's own modules. */
+  readonly script: string;
+  /** The npm packages of which something is in it. */
+  readonly packages: readonly string[];
+}
+
+export async function bundle(addon: Addon): Promise<Bundle> {
+  const { outputFiles, metafile } = await build({
     entryPoints: [join(ROOT, 'src', 'cli', 'main.ts')],
     bundle: true,
     write: false,
+    metafile: true,
     platform: 'node',
     target: 'node24',
     format: 'cjs',
@@ -30,7 +37,13 @@ export async function bundle(addon: Addon): Promise<string> {
     // Thrift's compiler writes the same case twice; nothing of ours does.
     logOverride: { 'duplicate-case': 'silent' },
   });
-  return outputFiles[0]!.text.replace(/^#!.*\n/, '');
+  const packages = Object.keys(metafile.inputs).flatMap(
+    (path) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? [],
+  );
+  return {
+    script: outputFiles[0]!.text.replace(/^#!.*\n/, ''),
+    packages: [...new Set(packages)].sort(),
+  };
 }
 
 /** The bundle has no folder of rules beside it: their texts go into it. */

