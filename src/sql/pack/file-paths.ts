@@ -1,4 +1,4 @@
-import { ANYTHING, type Condition, type Operand, type Pattern } from '../../rule/index.ts';
+import { ANY_ONE, ANYTHING, type Condition, type Operand, type Pattern } from '../../rule/index.ts';
 import type { Platform } from '../../schema/index.ts';
 
 /** Tables that tell only of files that the configuration's `file_paths` names. Source: osquery's subscribers. */
@@ -97,11 +97,14 @@ function boundPatterns(operand: Operand, patterns: readonly Pattern[], separator
   if (operand.kind !== 'field') return ANYWHERE;
   const isFolder = operand.name === 'file.directory';
   if (operand.name !== 'file.path' && !isFolder) return ANYWHERE;
-  return united(patterns.map((pattern) => watch(isFolder ? inside(pattern, separator) : pattern, separator)));
+  return united(patterns.map((pattern) => (isFolder ? watchInside : watch)(pattern, separator)));
 }
 
-function inside(folder: Pattern, separator: string): Pattern {
-  return [...folder, separator, { wild: 'anyOne' }];
+/** The same for the files in all folders that fit. Where the name may go on, it may go on through folders. */
+function watchInside(folder: Pattern, separator: string): Bounds {
+  const { paths, whole } = watch(folder, separator);
+  const below = paths.filter((path) => path.endsWith('%%'));
+  return below.length > 0 ? { paths: below, whole } : watch([...folder, separator, ANY_ONE], separator);
 }
 
 /** `startsWith(file.path, "/etc/")`, and likewise `stringContains` never: it may be anywhere. */
