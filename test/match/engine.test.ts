@@ -147,6 +147,17 @@ test('what each rule has done is counted', (t) => {
   );
 });
 
+test('the time of one evaluation in 64 is taken', (t) => {
+  const engine = engineOf([ruleOf('a', query(equals('name', 'x'))), ruleOf('b', query(equals('name', 'y')))]);
+  run(
+    engine,
+    Array.from({ length: 200 }, (_, at) => event(at, { name: 'x' })),
+  );
+  const [a, b] = engine.counters;
+  t.deepEqual([a?.evaluated, a?.sampled, b?.sampled], [200, 3, 0]);
+  t.true(a!.sampledMs > 0);
+});
+
 test('the state is saved and taken back, rule by rule; what no longer fits is told', (t) => {
   const rules = [
     ruleOf('kept', sequence(equals('name', 'a'), equals('name', 'b'))),
