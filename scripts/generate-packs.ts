@@ -1,18 +1,27 @@
-/** Writes the packs that come with the project and prints which. Same code, same bytes: a test fails on drift. */
-import { writeFileSync } from 'node:fs';
+/**
+ * Compiles the rules that come with the project, and prints what was written: `packs/linux/`, and its pack again as
+ * `packs/linux.conf`. Same code and rules, same bytes: a test fails on drift.
+ */
+import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createSchema } from '../src/schema/index.ts';
-import { packFor, printPack } from '../src/sql/index.ts';
+import type { ExitCode, Io } from '../src/cli/command.ts';
+import { PACKAGE_ROOT, PACKAGED_RULES } from '../src/cli/paths.ts';
+import { run } from '../src/cli/run.ts';
 
-export const LINUX_PACK = join(import.meta.dirname, '..', 'packs', 'linux.conf');
+export const LINUX = join(PACKAGE_ROOT, 'packs', 'linux');
+export const LINUX_PACK = `${LINUX}.conf`;
 
-/** The scan queries that the packaged rules need: they all look at processes. */
-export function linuxPack(): string {
-  const { tables } = createSchema('linux');
-  return printPack(packFor([tables.get('process_events')!], { platform: 'linux' }));
+/** As the command `compile` does; `options` are its own. */
+export function compilePackaged(io: Io, ...options: readonly string[]): Promise<ExitCode> {
+  return run(['compile', PACKAGED_RULES, '--out', LINUX, ...options], io);
 }
 
 if (import.meta.main) {
-  writeFileSync(LINUX_PACK, linuxPack());
+  process.exitCode = await compilePackaged({
+    out: (text) => process.stdout.write(text.replaceAll(`${PACKAGE_ROOT}/`, '')),
+    err: (line) => process.stderr.write(`${line}\n`),
+    ...{ outIsTerminal: false, errIsTerminal: false, env: process.env },
+  });
+  copyFileSync(join(LINUX, 'pack.conf'), LINUX_PACK);
   console.log('packs/linux.conf');
 }
