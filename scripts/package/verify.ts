@@ -2,15 +2,16 @@
  * Holds the single executable to the extension in the source: the same recorded events give the same alerts.
  *
  * It runs in a root of its own that has nothing but it, the C and C++ libraries and /proc: no Node, no shell, no
- * /tmp, no environment. That takes root; without, it runs with an empty environment only, and `where` says so.
+ * /tmp, no environment. It is killed once on the way, and keeps its alerts in SQLite. That takes root; without, it runs with an empty environment only, and `where` says so.
  */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { type FedRow, readRecordedEvents, type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { createSchema } from '../../src/schema/index.ts';
+import { readStore } from '../../src/store/index.ts';
 import { ROOT } from '../bundle.ts';
 
 const EVENTS = join(ROOT, 'test', 'events');
@@ -28,25 +29,25 @@ export interface Verified {
   readonly registeredMs: number;
 }
 
-/** Throws when the alerts differ or there is none. */
+/** Throws when the alerts differ, when there is none, or when not all of them are stored. */
 export async function verify(executable: string): Promise<Verified> {
-  const source = await run([process.execPath, join(ROOT, 'src', 'cli', 'main.ts'), 'extension'], tmpdir());
-  const place = makePlace(executable);
+  const folder = mkdtempSync(join(tmpdir(), 'osquery-detect-'));
   try {
-    const packaged = await run(place.command, place.sockets);
+    const source = await run(sourcePlace(folder));
+    const place =
+      process.getuid?.() === 0 ? emptyRoot(folder, executable) : emptyEnvironment(folder, executable);
+    const packaged = await run(place);
     if (source.alerts.length === 0) throw new Error('the recorded events gave no alert');
     if (source.alerts.join('\n') !== packaged.alerts.join('\n')) {
       throw new Error(
         `alerts differ: ${source.alerts.length} from source, ${packaged.alerts.length} packaged`,
       );
     }
-    return {
-      where: place.where,
-      alerts: packaged.alerts.length,
-      registeredMs: packaged.registeredMs,
-    };
+    const stored = await countStored(place.store);
+    if (stored !== packaged.alerts.length) throw new Error(`${stored} alerts are stored: is SQLite there?`);
+    return { where: place.where, alerts: packaged.alerts.length, registeredMs: packaged.registeredMs };
   } finally {
-    place.remove();
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
@@ -55,31 +56,58 @@ type Words = readonly [string, ...string[]];
 interface Place {
   readonly where: string;
   readonly command: Words;
-  /** Where sockets are for both sides. */
+  /** By this path for the extension and for us. */
   readonly sockets: string;
-  remove(): void;
+  readonly store: string;
 }
 
-function makePlace(executable: string): Place {
-  const folder = mkdtempSync(join(tmpdir(), 'osquery-detect-'));
-  const remove = (): void => rmSync(folder, { recursive: true, force: true });
-  const sockets = join(folder, 's');
-  mkdirSync(sockets);
-  if (process.getuid?.() !== 0) {
-    const command: Words = ['/usr/bin/env', '-i', executable];
-    return { where: 'an empty environment (no root: not in an empty root)', command, sockets, remove };
-  }
+/** A place with a folder for socket and store, and settings in the file `settings`. */
+function placeIn(parent: string, name: string, settings: string): Pick<Place, 'sockets' | 'store'> {
+  const sockets = join(parent, name);
+  const store = join(sockets, 'osquery-detect.db');
+  mkdirSync(sockets, { mode: 0o700 });
+  mkdirSync(dirname(settings), { recursive: true });
+  writeFileSync(settings, `store = ${JSON.stringify(store)}\n`, { mode: 0o644 });
+  return { sockets, store };
+}
+
+function sourcePlace(folder: string): Place {
+  const settings = join(folder, 'source.toml');
+  const main = join(ROOT, 'src', 'cli', 'main.ts');
+  const command: Words = ['env', `OSQUERY_DETECT_CONFIG=${settings}`, process.execPath, main, 'extension'];
+  return { where: 'the source', command, ...placeIn(folder, 'source', settings) };
+}
+
+function emptyEnvironment(folder: string, executable: string): Place {
+  const settings = join(folder, 'packaged.toml');
+  const command: Words = ['env', '-i', `OSQUERY_DETECT_CONFIG=${settings}`, executable];
+  const where = 'an empty environment (without root it gets no empty root)';
+  return { where, command, ...placeIn(folder, 'packaged', settings) };
+}
+
+function emptyRoot(folder: string, executable: string): Place {
   const root = join(folder, 'root');
   for (const path of [executable, ...librariesOf(executable)]) {
     const target = join(root, path === executable ? INSTALLED : path);
     mkdirSync(dirname(target), { recursive: true });
     copyFileSync(path, target);
   }
+  const place = placeIn(folder, 'packaged', join(root, 'etc', 'osquery-detect.toml'));
+  const { sockets } = place;
   for (const path of ['proc', sockets]) mkdirSync(join(root, path), { recursive: true });
   const enter = `mount -t proc proc '${root}/proc' && mount --bind '${sockets}' '${root}${sockets}' &&
     exec env -i "$(command -v chroot)" '${root}' ${INSTALLED} "$@"`;
   const command: Words = ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', enter, 'sh'];
-  return { where: 'an empty root', command, sockets, remove };
+  return { where: 'an empty root', command, ...place };
+}
+
+async function countStored(store: string): Promise<number> {
+  const reader = await readStore(store);
+  try {
+    return reader.list().length;
+  } finally {
+    reader.close();
+  }
 }
 
 /** The shared libraries and the loader, by the paths that the executable looks for them at. */
@@ -88,8 +116,7 @@ function librariesOf(executable: string): readonly string[] {
   return lines.flatMap((line) => /(?:=> )?(\/\S+) \(0x/.exec(line)?.[1] ?? []);
 }
 
-async function run(command: Words, sockets: string): Promise<{ alerts: string[]; registeredMs: number }> {
-  const folder = mkdtempSync(join(sockets, 'osquery-detect-'));
+async function run({ command, sockets }: Place): Promise<{ alerts: string[]; registeredMs: number }> {
   const alerts: string[] = [];
   const output: string[] = [];
   const sandbox = await startSandbox({
@@ -99,7 +126,7 @@ async function run(command: Words, sockets: string): Promise<{ alerts: string[];
     flags: { disable_events: 'false', disable_audit: 'false' },
     startTime: START_SECONDS,
     watchIntervalMs: 0,
-    socketPath: join(folder, 'em'),
+    socketPath: join(sockets, 'em'),
     extension: { command },
     onExtensionOutput: (line) => output.push(line),
     onResult: (line) => alerts.push(line),
@@ -117,7 +144,6 @@ async function run(command: Words, sockets: string): Promise<{ alerts: string[];
     return { alerts, registeredMs };
   } finally {
     await sandbox.stop();
-    rmSync(folder, { recursive: true, force: true });
   }
 }
 
