@@ -1,7 +1,21 @@
-import { createEngine, type Engine, type Match, type RuleCounters, type RuleFault } from '../match/index.ts';
-import { createProcessTree, type ProcessTree } from '../process/index.ts';
+import {
+  createEngine,
+  type Engine,
+  type EventCodec,
+  type Match,
+  type RuleCounters,
+  type RuleFault,
+} from '../match/index.ts';
+import { createProcessTree, type Process, type ProcessTree } from '../process/index.ts';
 import type { Rule } from '../rule/index.ts';
-import { createReader, type Host, type Reader, type RowReader, type Schema } from '../schema/index.ts';
+import {
+  createReader,
+  type Host,
+  type OsqueryEvent,
+  type Reader,
+  type RowReader,
+  type Schema,
+} from '../schema/index.ts';
 import { type Alert, createAlert } from './alert.ts';
 import type { Batch } from './batch.ts';
 import { narrowToIndices } from './indices.ts';
@@ -13,44 +27,73 @@ export interface DetectorOptions {
   readonly schema: Schema;
   readonly host: Host;
   readonly onAlert: (alert: Alert) => void;
+  /** Called for each process whose own row was read. */
+  readonly onProcess?: (process: Process) => void;
   /** How much older than the newest row a row may be and still be put in its place; 2 minutes unless given. */
   readonly slackMs?: number;
 }
 
+/** What a detector knows, as JSON values. */
+export interface DetectorState {
+  readonly tree: unknown;
+  readonly engine: unknown;
+  /** By rule id: what its suppression and its bound of alerts remember. */
+  readonly outputs: Readonly<Record<string, unknown>>;
+}
+
 const SLACK_MS = 120_000;
 
-/** Rules at work on osquery's rows: reads them into events, keeps the process tree, runs the engine, makes alerts. */
+/**
+ * Rules at work on osquery's rows: reads them into events, keeps the process tree, runs the engine, makes alerts.
+ *
+ * The rules can be replaced while it runs; the state of those that stay the same lives on, in the new ones.
+ */
 export class Detector {
   readonly tree: ProcessTree;
   readonly #reader: Reader;
-  readonly #engine: Engine;
+  #engine: Engine;
   readonly #host: Host;
+  readonly #schema: Schema;
+  readonly #slackMs: number;
+  readonly #codec: EventCodec;
   readonly #fields: FieldReader;
   readonly #onAlert: (alert: Alert) => void;
-  readonly #outputs: ReadonlyMap<Rule, RuleOutput>;
+  readonly #onProcess: ((process: Process) => void) | undefined;
+  #outputs: ReadonlyMap<Rule, RuleOutput>;
   readonly #pushed = new Set<RuleOutput>();
+  #failures: { readonly count: number; readonly last: unknown } = { count: 0, last: null };
   readonly #rowReaders = new WeakMap<readonly string[], RowReader>();
 
-  constructor({ rules, schema, host, onAlert, slackMs = SLACK_MS }: DetectorOptions) {
+  constructor({ rules, schema, host, onAlert, onProcess, slackMs = SLACK_MS }: DetectorOptions) {
     this.tree = createProcessTree();
     this.#host = host;
     this.#reader = createReader({ schema, tree: this.tree, host });
-    const enabled = rules.filter((rule) => rule.enabled).map(narrowToIndices);
-    this.#engine = createEngine({ rules: enabled, fields: schema.fields, slackMs });
-    this.#outputs = new Map(
-      enabled.map((rule) => [rule, new RuleOutput(rule, schema.fields, (...told) => this.#tell(...told))]),
-    );
+    this.#schema = schema;
+    this.#slackMs = slackMs;
+    this.#codec = codecOf(this.#reader);
+    [this.#engine, this.#outputs] = this.#compile(rules);
     this.#fields = createFieldReader(schema.fields);
     this.#onAlert = onAlert;
+    this.#onProcess = onProcess;
   }
 
-  /** Reads the rows in the order given and reports what matches. */
-  take({ table, columns, rows }: Batch): void {
+  /**
+   * Reads the rows in the order given and reports what matches. `late` rows come after later ones of their table.
+   * One row that fails, or one alert, does not stop the others.
+   */
+  take({ table, columns, rows }: Batch, late = false): void {
     const read = this.#rowReader(table, columns);
     if (read === null) return;
     for (const row of rows) {
-      const event = read(row);
-      if (event !== null) this.#engine.push(event, this.#found);
+      try {
+        const event = read(row, late);
+        if (event === null) continue;
+        this.#engine.push(event, this.#found);
+        // The row of the exec itself: the process was first seen there.
+        if (event.process !== null && event.process.place === event.eid) this.#onProcess?.(event.process);
+      } catch (error) {
+        this.#fail(error);
+      }
     }
     this.#flush();
   }
@@ -66,6 +109,27 @@ export class Detector {
     this.#reader.seed(processes);
   }
 
+  /** Takes other rules. Those that are the same, but for what does not change what they match, keep their state. */
+  replaceRules(rules: readonly Rule[]): void {
+    const { engine, outputs } = this.#saveRules();
+    [this.#engine, this.#outputs] = this.#compile(rules);
+    this.#loadRules(engine, outputs);
+  }
+
+  /** The state between two batches. */
+  save(): DetectorState {
+    return { tree: this.tree.save(), ...this.#saveRules() };
+  }
+
+  /**
+   * Takes a saved state back into a detector that has read nothing. Gives what of it was refused, `tree` or ids
+   * of rules that have changed since: those begin without.
+   */
+  load({ tree, engine, outputs }: DetectorState): readonly string[] {
+    const refused = this.tree.load(tree) ? [] : ['tree'];
+    return [...refused, ...this.#loadRules(engine, outputs)];
+  }
+
   get counters(): readonly RuleCounters[] {
     return this.#engine.counters;
   }
@@ -77,6 +141,33 @@ export class Detector {
 
   get reader(): Reader {
     return this.#reader;
+  }
+
+  /** Failures of our own while rows were read and alerts made, and the last of them. */
+  get failures(): { readonly count: number; readonly last: unknown } {
+    return this.#failures;
+  }
+
+  #compile(rules: readonly Rule[]): [Engine, ReadonlyMap<Rule, RuleOutput>] {
+    const { fields } = this.#schema;
+    const enabled = rules.filter((rule) => rule.enabled).map(narrowToIndices);
+    const engine = createEngine({ rules: enabled, fields, slackMs: this.#slackMs });
+    const tell = this.#tell.bind(this);
+    return [engine, new Map(enabled.map((rule) => [rule, new RuleOutput(rule, fields, tell)]))];
+  }
+
+  #saveRules(): Omit<DetectorState, 'tree'> {
+    const outputs = [...this.#outputs].map(([rule, output]) => [rule.id, output.save()] as const);
+    return { engine: this.#engine.save(this.#codec), outputs: Object.fromEntries(outputs) };
+  }
+
+  #loadRules(engine: unknown, outputs: DetectorState['outputs']): readonly string[] {
+    const refused = new Set(this.#engine.load(engine, this.#codec));
+    for (const [rule, output] of this.#outputs) {
+      const saved = outputs[rule.id];
+      if (saved !== undefined && !output.load(saved)) refused.add(rule.id);
+    }
+    return [...refused];
   }
 
   /** A row reader is made once for each list of columns; the columns of a stream are always the same list. */
@@ -101,12 +192,26 @@ export class Detector {
   }
 
   #tell(rule: Rule, match: Match, suppression: Suppression | null): void {
-    this.#onAlert(
-      createAlert(rule, match, {
-        hostId: this.#host.id,
-        read: this.#fields,
-        suppression,
-      }),
-    );
+    try {
+      const context = { hostId: this.#host.id, read: this.#fields, suppression };
+      this.#onAlert(createAlert(rule, match, context));
+    } catch (error) {
+      this.#fail(error);
+    }
   }
+
+  #fail(error: unknown): void {
+    this.#failures = { count: this.#failures.count + 1, last: error };
+  }
+}
+
+function codecOf(reader: Reader): EventCodec {
+  return {
+    save: (event) => reader.save(event as OsqueryEvent),
+    load(saved) {
+      const event = reader.load(saved);
+      if (event === null) throw new Error('a saved event of another version');
+      return event;
+    },
+  };
 }

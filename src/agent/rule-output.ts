@@ -52,6 +52,25 @@ export class RuleOutput {
     });
   }
 
+  /** The state between batches as a JSON value, and back. A state of another suppression is refused: false. */
+  save(): unknown {
+    const { overLimit } = this;
+    const [startMs, alerts] = [this.#intervalStartMs, this.#alertsInInterval];
+    const suppressor = this.#suppressor?.save() ?? null;
+    return { overLimit, startMs: Number.isFinite(startMs) ? startMs : null, alerts, suppressor };
+  }
+
+  load(state: unknown): boolean {
+    const { overLimit, startMs, alerts, suppressor } = Object(state) as Record<string, unknown>;
+    if (typeof overLimit !== 'number' || typeof alerts !== 'number') return false;
+    if (startMs !== null && typeof startMs !== 'number') return false;
+    if (this.#suppressor === null ? suppressor !== null : !this.#suppressor.load(suppressor)) return false;
+    this.overLimit = overLimit;
+    this.#intervalStartMs = startMs ?? Number.NEGATIVE_INFINITY;
+    this.#alertsInInterval = alerts;
+    return true;
+  }
+
   /** The interval begins with its first alert, in the events' own time. */
   #tell(match: Match, suppression: Suppression | null): void {
     const { maxSignals, intervalMs } = this.#rule;

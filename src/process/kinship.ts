@@ -28,3 +28,15 @@ export function isOutdated(before: ProcessRecord, facts: SeedFacts): boolean {
   if (before.path === facts.path && before.commandLine === facts.commandLine) return false;
   return before.origin === 'seed' || facts.startMs > before.startMs + 2_000;
 }
+
+/** Whether a record comes from a row after the one at a place. */
+export function isNewer(record: ProcessRecord, place: string): boolean {
+  return record.place.length === place.length && record.place > place;
+}
+
+/** What ran in a record's pid when the row at a place was written; null when that is not known. */
+export function asOf(record: ProcessRecord | null, place: string): ProcessRecord | null {
+  let one = record;
+  while (one !== null && isNewer(one, place)) one = one.previous;
+  return one;
+}

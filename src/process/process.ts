@@ -71,6 +71,8 @@ export interface ExecFacts {
   readonly timeMs: number;
   readonly place: string;
   readonly signature?: Signature | null;
+  /** The row comes after later ones of its table, to fill a gap: what is known from those stays. */
+  readonly late?: boolean;
 }
 
 /** What a fork row says: `path` is the program of the process that forked. */
@@ -84,6 +86,7 @@ export interface ForkFacts {
   readonly place: string;
   /** The pid is surely the host's; false for audit's rows, whose pid is what the call returned in its own PID namespace. */
   readonly certain: boolean;
+  readonly late?: boolean;
 }
 
 /** What a row of `processes` says; `name` names a kernel thread, which has no path. `form` is `plain` unless given. */

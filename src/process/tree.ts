@@ -1,4 +1,4 @@
-import { DEPTH, isAncestor, isOutdated, isPid, sameProgram } from './kinship.ts';
+import { asOf, DEPTH, isAncestor, isNewer, isOutdated, isPid, sameProgram } from './kinship.ts';
 import type { ExecFacts, ForkFacts, Process, SeedFacts } from './process.ts';
 import { RecentExecs } from './recent.ts';
 import { ProcessRecord } from './record.ts';
@@ -112,6 +112,8 @@ class Tree implements ProcessTree {
       return record;
     }
     const before = this.#records.get(facts.pid);
+    if (facts.late === true && before !== undefined && isNewer(before, record.place))
+      return this.#slipIn(record, before);
     if (before !== undefined && this.#isSame(before, record)) {
       record.forked = before.forked;
       record.forkPids = before.forkPids;
@@ -119,7 +121,7 @@ class Tree implements ProcessTree {
       record.previous = seenAlready ? before.previous : before;
     }
     if (record.parent !== null) this.#learnFromExec(record, record.parent);
-    this.#moveTo(facts.pid);
+    if (facts.late !== true) this.#moveTo(facts.pid);
     this.#enter(record);
     this.#recent.add(record);
     return record;
@@ -139,6 +141,7 @@ class Tree implements ProcessTree {
       parent.forkPids = 'global';
       return before;
     }
+    if (facts.late === true && before !== undefined && isNewer(before, facts.place)) return null;
     if (facts.certain || this.#isCredible(facts.pid, parent)) return this.#enterFork(facts, parent);
     this.#foreignForks++;
     if (parent.forkPids === 'unknown') parent.forkPids = 'doubtful';
@@ -230,14 +233,27 @@ class Tree implements ProcessTree {
   }
 
   /** The record of the parent's pid, inferred where no row told of it. */
-  #parentOf({ pid, parentPid, place, timeMs }: ExecFacts): ProcessRecord | null {
+  #parentOf({ pid, parentPid, place, timeMs, late }: ExecFacts): ProcessRecord | null {
     if (parentPid === pid || !isPid(parentPid)) {
       if (parentPid !== 0) this.#nonsense++;
       return null;
     }
     const parent = this.#known(parentPid) ?? this.#infer(parentPid, { path: '', place, timeMs });
     if (parent !== null) this.#useAncestry(parent);
-    return parent;
+    return late === true ? asOf(parent, place) : parent;
+  }
+
+  /** Puts an exec behind what later rows told of its pid. */
+  #slipIn(record: ProcessRecord, current: ProcessRecord): ProcessRecord {
+    let later = current;
+    while (later.previous !== null && isNewer(later.previous, record.place)) later = later.previous;
+    if (later.parentPid !== record.parentPid) return record;
+    record.previous = later.previous;
+    later.previous = record;
+    this.#order.add(record);
+    this.#weight += record.weight;
+    this.#shrink();
+    return record;
   }
 
   /** The process that forked; known at the least by its program, which the fork row tells. */
@@ -304,7 +320,7 @@ class Tree implements ProcessTree {
     record.parent = parent;
     record.forked = true;
     parent.openForks--;
-    this.#moveTo(pid);
+    if (facts.late !== true) this.#moveTo(pid);
     this.#enter(record);
     return record;
   }

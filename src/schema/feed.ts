@@ -7,7 +7,7 @@ import type { Tally } from './tally.ts';
 import { textOf } from './text-of.ts';
 
 /** Reads a row: feeds the process tree with what it shows, and finds who acted. */
-type Feed = (values: readonly unknown[]) => RowEvent | null;
+type Feed = (values: readonly unknown[], late: boolean) => RowEvent | null;
 
 /** Who acted, and its parent. */
 interface Kin {
@@ -31,8 +31,9 @@ export function feedOf(
   const hasEid = row.has(EID);
   let lastMs = 0;
   let count = 0;
-  return (values) => {
+  return (values, late) => {
     row.values = values;
+    row.late = late;
     const seconds = row.number(TIME);
     if (seconds > 0 && seconds <= LAST_SECOND) lastMs = seconds * 1000;
     else if (evented) tally.repair('time');
@@ -74,6 +75,7 @@ const TRANSACTION = columnId('transaction_id');
 class Row {
   values: readonly unknown[] = [];
   timeMs = 0;
+  late = false;
   readonly #places: Int16Array;
 
   constructor(places: Int16Array) {
@@ -114,6 +116,7 @@ function execFacts(row: Row, parentId: number, form: LineForm): ExecFacts {
     groupId: row.text(GID),
     timeMs: row.timeMs,
     place: row.text(EID),
+    late: row.late,
   };
 }
 
@@ -161,7 +164,8 @@ const KIN: Readonly<Record<string, (row: Row, tree: ProcessTree, tally: Tally) =
     if (act === null) return null;
     const { pid, parentPid, path, userId, groupId, timeMs, place } = execFacts(row, PARENT, 'audit');
     if (pid === 0) tally.repair('pid');
-    const process = tree.fork({ pid, parentPid, path, userId, groupId, timeMs, place, certain: false });
+    const { late } = row;
+    const process = tree.fork({ pid, parentPid, path, userId, groupId, timeMs, place, certain: false, late });
     return { process, parent: process?.parent ?? tree.find(parentPid), exec: false };
   },
   es_process_events(row, tree, tally) {
@@ -171,7 +175,16 @@ const KIN: Readonly<Record<string, (row: Row, tree: ProcessTree, tally: Tally) =
     if (type === 'fork') {
       const { path, userId, groupId, timeMs, place } = facts;
       const own = { pid: row.pid(CHILD), parentPid: facts.pid };
-      const process = tree.fork({ ...own, path, userId, groupId, timeMs, place, certain: true });
+      const process = tree.fork({
+        ...own,
+        path,
+        userId,
+        groupId,
+        timeMs,
+        place,
+        certain: true,
+        late: row.late,
+      });
       return { process, parent: process?.parent ?? tree.find(facts.pid), exec: false };
     }
     return type === 'exit' ? exited(row, tree) : null;

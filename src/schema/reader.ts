@@ -14,8 +14,11 @@ export interface ReaderOptions {
   readonly host: Host;
 }
 
-/** Reads one row, its values in the order of the columns given to `open`. Null: not an event; counted. */
-export type RowReader = (row: readonly unknown[]) => OsqueryEvent | null;
+/**
+ * Reads one row, its values in the order of the columns given to `open`. Null: not an event; counted. A `late` row
+ * comes after later ones of its table, to fill a gap: it does not undo what those told the tree.
+ */
+export type RowReader = (row: readonly unknown[], late?: boolean) => OsqueryEvent | null;
 
 /** Turns osquery's rows into events. Never throws for what a row holds. */
 export interface Reader {
@@ -56,10 +59,10 @@ export function createReader({ schema, tree, host }: ReaderOptions): Reader {
       return null;
     }
     const feed = feedOf(layout, { tree, tally });
-    return (row) => {
+    return (row, late = false) => {
       tally.row(name);
       if (!Array.isArray(row)) return tally.reject('not a row');
-      return feed(row);
+      return feed(row, late);
     };
   };
   const readers = new Map<string, RowReader | null>();

@@ -205,3 +205,28 @@ test('nonsense is counted and breaks nothing', (t) => {
   );
   t.true(tree.health.nonsense > 0);
 });
+
+test('a late exec row goes behind what later rows told of its pid, and its children find it', (t) => {
+  const tree = createProcessTree();
+  const shell = tree.exec(exec({ pid: 40, parentPid: 1, ...BASH, place: '1' }));
+  const now = tree.exec(exec({ pid: 50, parentPid: 40, path: '/usr/bin/vi', place: '9' }));
+  const late = { late: true, timeMs: 900_000 };
+  const env = tree.exec(exec({ pid: 50, parentPid: 40, path: '/usr/bin/env', place: '3', ...late }));
+  const child = tree.exec(exec({ pid: 51, parentPid: 50, place: '4', ...late }));
+  t.is(tree.find(50), now);
+  t.is(now.previous, env);
+  t.is(env.parent, shell);
+  t.is(child.parent, env);
+  t.is(tree.find(51), child, 'nothing later is known of its pid');
+  t.is(tree.exec(exec({ pid: 52, parentPid: 50, place: '10' })).parent, now);
+});
+
+test('a late row of a pid that another process has taken since changes nothing for that process', (t) => {
+  const tree = createProcessTree();
+  const other = tree.exec(exec({ pid: 50, parentPid: 77, path: '/usr/bin/vi', place: '9' }));
+  const gone = tree.exec(exec({ pid: 50, parentPid: 40, place: '3', late: true }));
+  t.is(tree.find(50), other);
+  t.is(other.previous, null);
+  t.is(gone.pid, 50);
+  t.is(tree.exec(exec({ pid: 51, parentPid: 50, place: '4', late: true })).parent, null);
+});
