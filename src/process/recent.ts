@@ -24,6 +24,17 @@ export class RecentExecs {
     this.#next = (this.#next + 1) % MOST;
   }
 
+  /** From the oldest to the newest. */
+  get all(): readonly ProcessRecord[] {
+    return [...this.#ring.slice(this.#next), ...this.#ring.slice(0, this.#next)].filter(
+      (record) => record !== undefined,
+    );
+  }
+
+  clear(): void {
+    this.#ring.fill(undefined);
+  }
+
   /** Who probably forked the process `pid`, which runs `path` (empty: not known). */
   forkerOf(pid: number, seen: { readonly path: string; readonly forkRows: boolean }): ProcessRecord | null {
     const { path, forkRows } = seen;

@@ -44,6 +44,8 @@ export class ProcessRecord implements Process {
   readonly signature: Signature | null;
   readonly #name: string;
   #args: Args | null = null;
+  /** As `/proc` had them; null when they were not read. */
+  exactWords: readonly string[] | null = null;
   #names: readonly string[] | null = null;
   #wordTexts: readonly string[] | null = null;
   parent: ProcessRecord | null = null;
@@ -115,6 +117,7 @@ export class ProcessRecord implements Process {
 
   /** Takes the arguments as `/proc` has them. */
   setExact(words: readonly string[]): void {
+    this.exactWords = words;
     this.#args = exactArgs(words);
     this.#names = null;
     this.#wordTexts = null;

@@ -2,7 +2,7 @@ import { asOf, DEPTH, isAncestor, isNewer, isOutdated, isPid, sameProgram } from
 import type { ExecFacts, ForkFacts, Process, SeedFacts } from './process.ts';
 import { RecentExecs } from './recent.ts';
 import { ProcessRecord } from './record.ts';
-import { loadRecords, saveRecords } from './snapshot.ts';
+import { loadTree, saveTree } from './snapshot.ts';
 import { UnplacedForks } from './unplaced.ts';
 import { UseOrder } from './use-order.ts';
 
@@ -210,15 +210,17 @@ class Tree implements ProcessTree {
   }
 
   save(): unknown {
-    return {
+    return saveTree(this.#order, (pid) => this.#records.get(pid), {
       lastPid: this.#lastPid,
       era: this.#era,
-      ...saveRecords(this.#order, (pid) => this.#records.get(pid)),
-    };
+      forkRows: this.#forkRows,
+      recent: this.#recent.all,
+      unplaced: this.#unplaced.all,
+    });
   }
 
   load(state: unknown): boolean {
-    const loaded = loadRecords(state);
+    const loaded = loadTree(state);
     if (loaded === null) return false;
     while (this.#order.oldest !== null) this.#drop(this.#order.oldest);
     for (const { record, current } of loaded.records) {
@@ -226,8 +228,13 @@ class Tree implements ProcessTree {
       this.#weight += record.weight;
       if (current) this.#records.set(record.pid, record);
     }
+    this.#recent.clear();
+    for (const record of loaded.recent) this.#recent.add(record);
+    this.#unplaced.clear();
+    for (const { facts, parent } of loaded.unplaced) this.#unplaced.add(facts, parent);
     this.#lastPid = loaded.lastPid;
     this.#era = loaded.era;
+    this.#forkRows = loaded.forkRows;
     this.#shrink();
     return true;
   }

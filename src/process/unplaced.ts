@@ -1,7 +1,7 @@
 import type { ForkFacts } from './process.ts';
 import type { ProcessRecord } from './record.ts';
 
-interface Unplaced {
+export interface Unplaced {
   readonly facts: ForkFacts;
   readonly parent: ProcessRecord;
 }
@@ -15,6 +15,15 @@ export class UnplacedForks {
   add(facts: ForkFacts, parent: ProcessRecord): void {
     if (this.#forks.length >= MOST) this.#forks = this.#forks.slice(MOST / 2);
     this.#forks.push({ facts, parent });
+  }
+
+  /** From the oldest to the newest. */
+  get all(): readonly Unplaced[] {
+    return this.#forks;
+  }
+
+  clear(): void {
+    this.#forks = [];
   }
 
   /** The fork that a process of this pid came from, unless its parent's forks are known to be foreign. */
