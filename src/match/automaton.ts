@@ -20,7 +20,8 @@ export interface Automaton {
   readonly size: number;
 }
 
-export type Place = 'anywhere' | 'fromStart' | 'fromEnd';
+/** `amongWords`: anywhere in the text with a space put before and behind. */
+export type Place = 'anywhere' | 'amongWords' | 'fromStart' | 'fromEnd';
 
 /** Builds the automaton of some folded patterns, none of them empty, at one place of a text. */
 export function createAutomaton(patterns: readonly string[], place: Place): Automaton {
@@ -34,30 +35,87 @@ export function createAutomaton(patterns: readonly string[], place: Place): Auto
     }
     table.report(state, number);
   }
-  if (place === 'anywhere') table.link();
-  const { next, reports, firstReporting } = table.finish();
-  const { ascii, others } = classes;
-  const isAnywhere = place === 'anywhere';
-  /** False when a character comes up that is no ASCII, and the text is not known to be folded. */
-  const scan = (text: string, visit: (pattern: number) => void, isFolded: boolean): boolean => {
-    const { length } = text;
-    let row = 0;
-    for (let i = 0; i < length; i += 1) {
-      const code = text.charCodeAt(place === 'fromEnd' ? length - 1 - i : i);
-      if (code < 128) row = next[row + ascii[code]!]!;
-      else if (isFolded) row = next[row + (others.get(code) ?? 0)]!;
-      else return false;
-      if (row >= firstReporting) tell(reports.get(row)!, visit);
-      else if (row === 0 && !isAnywhere) return true;
-    }
-    return true;
-  };
+  if (place === 'anywhere' || place === 'amongWords') table.link();
+  const run: Run = { ...table.finish(), classes };
+  const scan = SCANS[place];
   return {
     scan: (text, visit) => {
-      if (!scan(text, visit, false)) scan(foldCase(text), visit, true);
+      if (!scan(run, text, visit, false)) scan(run, foldCase(text), visit, true);
     },
-    size: next.length,
+    size: run.next.length,
   };
+}
+
+/** False when a character comes up that is no ASCII, and the text is not known to be folded. */
+type Scan = (run: Run, text: string, visit: (pattern: number) => void, isFolded: boolean) => boolean;
+
+interface Run {
+  readonly next: Int32Array;
+  readonly reports: ReadonlyMap<number, readonly number[]>;
+  /** Rows from this one on report. */
+  readonly firstReporting: number;
+  readonly classes: Classes;
+}
+
+const SCANS: Readonly<Record<Place, Scan>> = {
+  anywhere: (run, text, visit, isFolded) => scanAll(run, 0, text, visit, isFolded) >= 0,
+  amongWords: (run, text, visit, isFolded) => {
+    const space = run.classes.ascii[SPACE]!;
+    const row = scanAll(run, run.next[space]!, text, visit, isFolded);
+    if (row < 0) return false;
+    const last = run.next[row + space]!;
+    if (last >= run.firstReporting) tell(run.reports.get(last)!, visit);
+    return true;
+  },
+  fromStart: (run, text, visit, isFolded) => scanEdge(run, text, { visit, isFolded, from: 0, step: 1 }),
+  fromEnd: (run, text, visit, isFolded) =>
+    scanEdge(run, text, { visit, isFolded, from: text.length - 1, step: -1 }),
+};
+
+const SPACE = 0x20;
+
+/** The row in which the text ends; -1 when it must be folded first. */
+function scanAll(
+  { next, reports, firstReporting, classes: { ascii, others } }: Run,
+  from: number,
+  text: string,
+  visit: (pattern: number) => void,
+  isFolded: boolean,
+): number {
+  const { length } = text;
+  let row = from;
+  for (let i = 0; i < length; i += 1) {
+    const code = text.charCodeAt(i);
+    if (code < 128) row = next[row + ascii[code]!]!;
+    else if (isFolded) row = next[row + (others.get(code) ?? 0)]!;
+    else return -1;
+    if (row >= firstReporting) tell(reports.get(row)!, visit);
+  }
+  return row;
+}
+
+interface Edge {
+  readonly visit: (pattern: number) => void;
+  readonly isFolded: boolean;
+  readonly from: number;
+  readonly step: number;
+}
+
+function scanEdge(
+  { next, reports, firstReporting, classes: { ascii, others } }: Run,
+  text: string,
+  { visit, isFolded, from, step }: Edge,
+): boolean {
+  let row = 0;
+  for (let i = from; i >= 0 && i < text.length; i += step) {
+    const code = text.charCodeAt(i);
+    if (code < 128) row = next[row + ascii[code]!]!;
+    else if (isFolded) row = next[row + (others.get(code) ?? 0)]!;
+    else return false;
+    if (row >= firstReporting) tell(reports.get(row)!, visit);
+    else if (row === 0) return true;
+  }
+  return true;
 }
 
 function tell(patterns: readonly number[], visit: (pattern: number) => void): void {
@@ -148,11 +206,7 @@ class Table {
    * The table with the rows of its states as its entries, so that a step is one addition, and with the states that
    * report behind those that do not, so that one comparison tells.
    */
-  finish(): {
-    readonly next: Int32Array;
-    readonly reports: ReadonlyMap<number, readonly number[]>;
-    readonly firstReporting: number;
-  } {
+  finish(): Omit<Run, 'classes'> {
     const { width, count } = this;
     const states = [...new Array(count).keys()];
     const silent = states.filter((state) => this.reports[state] === undefined);

@@ -12,9 +12,10 @@ import {
 } from '../rule/index.ts';
 import type { Predicate } from './closure.ts';
 import { EventKinds, KIND_FIELDS } from './event-kind.ts';
-import { type Key, type Known, needsOf } from './necessary.ts';
+import { type Known, needsOf } from './necessary.ts';
+import type { Key } from './necessary-keys.ts';
 import { compileTest } from './predicate.ts';
-import { TextIndex } from './text-index.ts';
+import { createTextIndex, type TextIndex } from './text-index.ts';
 
 export interface RuleIndexOptions {
   readonly fields: Fields;
@@ -162,7 +163,7 @@ class Plan {
     }
     this.always = always;
     this.slots = [...bySlot.keys()];
-    this.indexes = [...bySlot.values()].map((keys) => new TextIndex(keys));
+    this.indexes = [...bySlot.values()].map((keys) => createTextIndex(keys));
     this.wanted = Uint8Array.from(wanted);
     this.ruleOf = Int32Array.from(ruleOf);
     this.turnOf = new Int32Array(ruleOf.length);

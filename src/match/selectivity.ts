@@ -1,5 +1,8 @@
-/** How an event's text must be like a key: the whole, its beginning, its end, or any part of it. */
-export type KeyKind = 'is' | 'starts' | 'ends' | 'has';
+/**
+ * How an event's text must be like a key: the whole, its beginning, its end, any part of it; a part of it with a
+ * space put before and behind; another whole than any of the key's lines.
+ */
+export type KeyKind = 'is' | 'starts' | 'ends' | 'has' | 'word' | 'isNot';
 
 /**
  * The cost table: what part of all events is thought to have a key. It need not be right; a wrong number makes an
@@ -8,22 +11,37 @@ export type KeyKind = 'is' | 'starts' | 'ends' | 'has';
  */
 export function shareOf(fieldName: string, kind: KeyKind, text: string): number {
   const common = COMMON[fieldName];
+  if (kind === 'isNot') {
+    return Math.max(0, 1 - text.split('\n').reduce((sum, one) => sum + (common?.[one] ?? 0), 0));
+  }
+  if (kind === 'word') return shareOfWord(text);
   if (kind === 'is') return common?.[text] ?? IS[fieldName] ?? 0.004;
   if (kind === 'starts' && /^\/(usr|bin|usr\/bin)?\/?$/.test(text)) return 0.8;
   if (text.length >= 4) return kind === 'has' ? 0.01 : 0.02;
   return [1, 0.5, 0.15, 0.05][text.length] ?? 0.05;
 }
 
+function shareOfWord(text: string): number {
+  const word = text.trim();
+  const isWhole = text.length === word.length + 2;
+  return isWhole ? shareOf('process.args', 'is', word) : shareOf('', 'has', word);
+}
+
 /** Fields whose every value is common. */
 const IS: Readonly<Record<string, number>> = {
-  'user.id': 0.5,
-  'process.parent.user.id': 0.5,
-  'process.group.id': 0.5,
-  'process.parent.group.id': 0.5,
+  'user.id': 0.1,
+  'user.effective.id': 0.1,
+  'process.user.id': 0.1,
+  'process.real_user.id': 0.1,
+  'process.group.id': 0.1,
+  'process.real_group.id': 0.1,
+  'process.parent.user.id': 0.1,
+  'process.parent.group.id': 0.1,
   'user.name': 0.5,
   'process.args': 0.008,
 };
 
+const ROOT = { 0: 0.9 };
 const SHELLS = { bash: 0.15, sh: 0.2, dash: 0.2 };
 const COMMON: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'process.name': { ...SHELLS, cat: 0.03, grep: 0.03, sed: 0.04, rm: 0.03, mv: 0.02, python3: 0.01 },
@@ -36,7 +54,14 @@ const COMMON: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     '/bin/bash': 0.5,
     '/usr/bin/bash': 0.5,
   },
-  'user.id': { 0: 0.9 },
+  'user.id': ROOT,
+  'user.effective.id': ROOT,
+  'process.user.id': ROOT,
+  'process.real_user.id': ROOT,
+  'process.group.id': ROOT,
+  'process.real_group.id': ROOT,
+  'process.parent.user.id': ROOT,
+  'process.parent.group.id': ROOT,
 };
 
 /**
@@ -50,9 +75,10 @@ export function priceOf(fieldName: string): number {
 const PRICES: Readonly<Record<string, number>> = {
   'process.args': 6,
   'process.command_line': 10,
-  'process.title': 10,
+  'process.words': 2,
   'process.parent.args': 3,
   'process.parent.command_line': 3,
+  'process.parent.words': 2,
   'process.working_directory': 2,
   'process.parent.working_directory': 2,
 };

@@ -1,8 +1,7 @@
 import { foldCase, type Scalar, type Value } from '../rule/index.ts';
 import { type Automaton, createAutomaton, type Place } from './automaton.ts';
 import { isList } from './closure.ts';
-import type { Key } from './necessary.ts';
-import type { KeyKind } from './selectivity.ts';
+import type { Key } from './necessary-keys.ts';
 
 /** A key of some entry; the code means something to whoever put it in. */
 export type Coded = readonly [key: Key, code: number];
@@ -10,93 +9,82 @@ export type Coded = readonly [key: Key, code: number];
 /** Told the codes of the keys that a text has; a code may come more than once. */
 export type Visit = (codes: Int32Array) => void;
 
-const PLACES: Readonly<Record<Exclude<KeyKind, 'is'>, Place>> = {
-  starts: 'fromStart',
-  ends: 'fromEnd',
-  has: 'anywhere',
-};
+/** The keys of one field and the codes behind them. */
+export interface TextIndex {
+  lookUp(value: Value, visit: Visit): void;
+}
 
-/** Answers are remembered for short texts, as names and paths come again and again; so many at a time. */
-const LONGEST_REMEMBERED = 100;
-const MOST_REMEMBERED = 4096;
+/** Makes the index of some keys of one field. Those of kind `word` have fields of their own. */
+export function createTextIndex(keys: readonly Coded[]): TextIndex {
+  return keys.every(([{ kind }]) => kind === 'word') ? new WordIndex(keys) : new WholeIndex(keys);
+}
+
 const NONE = new Int32Array(0);
 
+/** Answers are remembered for short texts, as names and paths come again and again; so many at a time. */
+const LONGEST_REMEMBERED = 200;
+const MOST_REMEMBERED = 4096;
+
 /**
- * The keys of one field and the codes behind them: a hash table for whole texts, and for beginnings, ends and parts
- * a trie each way and one automaton. Those three are told no cases apart, so that a text is folded and scanned
- * once; they find some more than there is, which the rules then refuse.
+ * A hash table for whole texts, and for beginnings, ends and parts a trie each way and one automaton. Those three
+ * are told no cases apart, so that a text is folded and scanned once; they find some more than there is, which
+ * the rules then refuse.
  */
-export class TextIndex {
+class WholeIndex implements TextIndex {
   private readonly exact: Exact | null;
   private readonly folded: Exact | null;
+  private readonly others: Others | null;
   private readonly parts: readonly Parts[];
   /** No longer text is a key as a whole. */
   private readonly longest: number;
+  private readonly isShort: boolean;
   private remembered = new Map<string, Int32Array>();
-  private lastText = '';
-  private lastTextCodes: Int32Array = NONE;
-  private lastList: readonly Scalar[] | null = null;
-  private lastListCodes: Int32Array = NONE;
   private readonly scratch: number[] = [];
 
   constructor(keys: readonly Coded[]) {
     this.exact = exactOf(keys.filter(([{ kind, folded }]) => kind === 'is' && !folded));
     this.folded = exactOf(keys.filter(([{ kind, folded }]) => kind === 'is' && folded));
-    this.parts = (['starts', 'ends', 'has'] as const)
-      .map((kind) => partsOf(keys, kind))
+    const others = keys.filter(([{ kind }]) => kind === 'isNot');
+    this.others = others.length === 0 ? null : new Others(others);
+    this.parts = (
+      [
+        ['starts', 'fromStart'],
+        ['ends', 'fromEnd'],
+        ['has', 'anywhere'],
+      ] as const
+    )
+      .map(([kind, place]) => partsOf(keys, kind, place))
       .filter((one) => one !== null);
-    this.longest = keys.reduce((most, [{ text }]) => Math.max(most, text.length), 0);
+    this.longest = keys.reduce(
+      (most, [{ kind, text }]) => (kind === 'is' ? Math.max(most, text.length) : most),
+      -1,
+    );
+    this.isShort = this.parts.length === 0 && this.others === null;
   }
 
   lookUp(value: Value, visit: Visit): void {
-    if (value === null) return;
-    const codes = isList(value)
-      ? this.codesOfList(value)
-      : typeof value === 'string'
-        ? this.codesOf(value)
-        : NONE;
+    if (typeof value === 'string') this.lookUpText(value, visit);
+    else if (isList(value)) {
+      for (let i = 0; i < value.length; i += 1) {
+        const one: Scalar | undefined = value[i];
+        if (typeof one === 'string') this.lookUpText(one, visit);
+      }
+    }
+  }
+
+  private lookUpText(text: string, visit: Visit): void {
+    if (this.isShort && text.length > this.longest) return;
+    const codes = text.length > LONGEST_REMEMBERED ? this.search(text) : this.recall(text);
     if (codes.length > 0) visit(codes);
   }
 
-  /** A parent's arguments are the same list for all of its children, which often come one after the other. */
-  private codesOfList(list: readonly Scalar[]): Int32Array {
-    if (list === this.lastList) return this.lastListCodes;
-    let all: number[] | null = null;
-    let only: Int32Array = NONE;
-    for (let i = 0; i < list.length; i += 1) {
-      const one = list[i];
-      if (typeof one !== 'string') continue;
-      const codes = this.codesOf(one);
-      if (codes.length === 0) continue;
-      if (all === null && only.length === 0) only = codes;
-      else {
-        all ??= [...only];
-        for (let j = 0; j < codes.length; j += 1) all.push(codes[j]!);
-      }
-    }
-    const codes = all === null ? only : Int32Array.from(all);
-    this.lastList = list;
-    this.lastListCodes = codes;
-    return codes;
-  }
-
-  private codesOf(text: string): Int32Array {
-    if (text.length > LONGEST_REMEMBERED) return this.codesOfLong(text);
+  private recall(text: string): Int32Array {
     const known = this.remembered.get(text);
     if (known !== undefined) return known;
     const codes = this.search(text);
     if (this.remembered.size >= MOST_REMEMBERED) this.remembered = new Map();
     this.remembered.set(text, codes);
     return codes;
-  }
-
-  /** A parent's command line is the same for all of its children. */
-  private codesOfLong(text: string): Int32Array {
-    if (this.parts.length === 0 && text.length > this.longest) return NONE;
-    if (text === this.lastText) return this.lastTextCodes;
-    this.lastTextCodes = this.search(text);
-    this.lastText = text;
-    return this.lastTextCodes;
   }
 
   private search(text: string): Int32Array {
@@ -106,7 +94,61 @@ export class TextIndex {
       this.exact?.find(text, found);
       this.folded?.find(foldCase(text), found);
     }
+    this.others?.find(text, found);
     for (const part of this.parts) part.find(text, found);
+    return found.length === 0 ? NONE : Int32Array.from(found);
+  }
+}
+
+/** So many texts are known again by the one before them: siblings have the same parent. */
+const MOST_RECENT = 4;
+const LONGEST_RECENT = 65_536;
+
+/**
+ * One automaton for all words and parts of words, run over the texts in which they would stand. Texts are not
+ * remembered by a hash, which costs as much as the run; the last few are known by themselves.
+ */
+class WordIndex implements TextIndex {
+  private readonly parts: Parts;
+  private readonly recent: string[] = new Array(MOST_RECENT).fill('');
+  private readonly codes: Int32Array[] = new Array(MOST_RECENT).fill(NONE);
+  private oldest = 0;
+  private readonly scratch: number[] = [];
+
+  constructor(keys: readonly Coded[]) {
+    this.parts = partsOf(keys, 'word', 'amongWords')!;
+    this.codes.fill(this.search(''));
+  }
+
+  lookUp(value: Value, visit: Visit): void {
+    if (typeof value === 'string') this.lookUpText(value, visit);
+    else if (isList(value)) {
+      for (let i = 0; i < value.length; i += 1) {
+        const one: Scalar | undefined = value[i];
+        if (typeof one === 'string') this.lookUpText(one, visit);
+      }
+    }
+  }
+
+  private lookUpText(text: string, visit: Visit): void {
+    for (let i = 0; i < MOST_RECENT; i += 1) {
+      if (this.recent[i] !== text) continue;
+      if (this.codes[i]!.length > 0) visit(this.codes[i]!);
+      return;
+    }
+    const codes = this.search(text);
+    if (text.length <= LONGEST_RECENT) {
+      this.recent[this.oldest] = text;
+      this.codes[this.oldest] = codes;
+      this.oldest = (this.oldest + 1) % MOST_RECENT;
+    }
+    if (codes.length > 0) visit(codes);
+  }
+
+  private search(text: string): Int32Array {
+    const found = this.scratch;
+    found.length = 0;
+    this.parts.find(text, found);
     return found.length === 0 ? NONE : Int32Array.from(found);
   }
 }
@@ -129,10 +171,34 @@ class Exact {
   }
 }
 
-function partsOf(keys: readonly Coded[], wanted: keyof typeof PLACES): Parts | null {
+/** Whole texts other than a few. */
+class Others {
+  private readonly keys: readonly {
+    readonly texts: ReadonlySet<string>;
+    readonly folded: boolean;
+    readonly codes: readonly number[];
+  }[];
+
+  constructor(keys: readonly Coded[]) {
+    const alike = Map.groupBy(keys, ([{ text, folded }]) => `${folded} ${text}`);
+    this.keys = [...alike.values()].map((group) => {
+      const [{ text, folded }] = group[0]!;
+      return { texts: new Set(text.split('\n')), folded, codes: group.map(([, code]) => code) };
+    });
+  }
+
+  find(text: string, found: number[]): void {
+    for (const { texts, folded, codes } of this.keys) {
+      if (texts.has(folded ? foldCase(text) : text)) continue;
+      for (let i = 0; i < codes.length; i += 1) found.push(codes[i]!);
+    }
+  }
+}
+
+function partsOf(keys: readonly Coded[], wanted: Key['kind'], place: Place): Parts | null {
   const codes = new Map<string, number[]>();
   for (const [{ kind, text }, code] of keys) if (kind === wanted) put(codes, foldCase(text), code);
-  return codes.size === 0 ? null : new Parts(codes, PLACES[wanted]);
+  return codes.size === 0 ? null : new Parts(codes, place);
 }
 
 /** Texts that stand at one place of others. */

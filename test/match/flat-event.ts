@@ -12,11 +12,18 @@ export interface FlatEvent extends Event {
   readonly row: Row;
 }
 
-/** Fields by name with their types. */
-export function flatFields(types: Readonly<Record<string, FieldType>>): FlatFields {
+/** Fields by name with their types; `wordsIn` says of some in which other field their words are. */
+export function flatFields(
+  types: Readonly<Record<string, FieldType>>,
+  wordsIn: Readonly<Record<string, string>> = {},
+): FlatFields {
   const names = Object.keys(types);
+  const plain = (name: string): Field => ({ name, slot: names.indexOf(name), type: types[name]! });
   const fields = new Map<string, Field>(
-    names.map((name, slot) => [name, { name, slot, type: types[name] as FieldType }]),
+    names.map((name) => {
+      const words = wordsIn[name];
+      return [name, words === undefined ? plain(name) : { ...plain(name), wordsIn: plain(words) }];
+    }),
   );
   return {
     find: (name) => fields.get(name),
