@@ -1,13 +1,15 @@
+import type { RuleFault } from '../match/index.ts';
 import { parseResultLine } from '../osquery/index.ts';
 import type { Rule } from '../rule/index.ts';
-import { createHost, createSchema, type Host, type Platform } from '../schema/index.ts';
+import { createHost, createSchema, type Platform } from '../schema/index.ts';
 import type { Alert } from './alert.ts';
 import { Detector } from './detector.ts';
+import { HostReplay } from './host-replay.ts';
 
 export interface ReplayOptions {
   readonly rules: readonly Rule[];
   readonly platform: Platform;
-  /** What ran before the recording began; rows of `processes`. */
+  /** What ran before the recording began; rows of `processes`, of the first host in the log. */
   readonly processes?: readonly Readonly<Record<string, unknown>>[];
   /** The tables of queries whose names do not say. */
   readonly tables?: ReadonlyMap<string, string>;
@@ -21,7 +23,14 @@ export interface ReplaySummary {
   readonly foreign: number;
   /** Rows of queries whose table is not known, by the query's name. */
   readonly unknown: ReadonlyMap<string, number>;
-  readonly detector: Detector;
+  /** Rows that came more than once, as several queries over one table give them; read once. */
+  readonly repeated: number;
+  /** Hosts that the lines are of; each has a process tree and state of its own. */
+  readonly hosts: number;
+  /** The rules that ran, in their order, and how often each matched. */
+  readonly rules: readonly { readonly rule: Rule; readonly matched: number }[];
+  /** Rules that could not be compiled. */
+  readonly faults: readonly RuleFault[];
 }
 
 /**
@@ -32,53 +41,64 @@ const SLACK_MS = 3_600_000;
 
 /** Runs rules over recorded result lines, through the engine that runs live. The same lines give the same alerts. */
 export async function replay(lines: AsyncIterable<string>, options: ReplayOptions): Promise<ReplaySummary> {
+  const { rules, processes = [], onAlert } = options;
   const schema = createSchema(options.platform);
   const tableOf = createTableNamer(schema.tables.keys(), options.tables ?? new Map());
-  const columnsSeen = new Map<string, readonly string[]>();
   const unknown = new Map<string, number>();
-  const summary = { lines: 0, rows: 0, foreign: 0 };
-  let detector: Detector | undefined;
+  const hosts = new Map<string, HostReplay>();
+  const counts = { lines: 0, rows: 0, foreign: 0 };
 
-  const start = (host: Host): Detector => {
-    const { rules, onAlert } = options;
-    const made = new Detector({ rules, schema, host, onAlert, slackMs: SLACK_MS });
-    made.seed(options.processes ?? []);
-    return made;
+  const hostOf = (id: string): HostReplay => {
+    let host = hosts.get(id);
+    if (host === undefined) {
+      host = new HostReplay(
+        new Detector({ rules, schema, host: createHost(id), onAlert, slackMs: SLACK_MS }),
+      );
+      if (hosts.size === 0) host.detector.seed(processes);
+      hosts.set(id, host);
+    }
+    return host;
   };
 
   for await (const line of lines) {
     if (line === '') continue;
-    summary.lines += 1;
+    counts.lines += 1;
     const result = parseResultLine(line);
     if (result === null) {
-      summary.foreign += 1;
+      counts.foreign += 1;
       continue;
     }
-    detector ??= start(createHost(result.host));
-    const table = tableOf(result.name);
-    for (const { action, columns } of result.rows) {
-      if (action === 'removed') continue;
-      summary.rows += 1;
-      if (table === undefined) {
-        unknown.set(result.name, (unknown.get(result.name) ?? 0) + 1);
-        continue;
-      }
-      const names = sameList(columnsSeen, Object.keys(columns));
-      detector.take({ table, columns: names, rows: [Object.values(columns)] });
+    const rows = result.rows.filter(({ action }) => action !== 'removed').map(({ columns }) => columns);
+    counts.rows += rows.length;
+    const table = schema.tables.get(tableOf(result.name) ?? '');
+    if (table === undefined) {
+      if (rows.length > 0) unknown.set(result.name, (unknown.get(result.name) ?? 0) + rows.length);
+      continue;
     }
+    hostOf(result.host).take({ table: table.name, rank: table.rank, rows, ranMs: result.unixTime * 1000 });
   }
-  detector ??= start(createHost(''));
-  detector.advance(Number.MAX_SAFE_INTEGER);
-  return { ...summary, unknown, detector };
+  if (hosts.size === 0) hostOf('');
+  for (const host of hosts.values()) host.end();
+  const detectors = [...hosts.values()].map(({ detector }) => detector);
+  const repeated = [...hosts.values()].reduce((sum, host) => sum + host.repeated, 0);
+  return {
+    ...counts,
+    unknown,
+    repeated,
+    hosts: hosts.size,
+    rules: countMatches(detectors),
+    faults: detectors[0]!.faults,
+  };
 }
 
-/** One list for all rows with the same columns, since row readers are kept by list. */
-function sameList(seen: Map<string, readonly string[]>, names: readonly string[]): readonly string[] {
-  const key = names.join();
-  const known = seen.get(key);
-  if (known !== undefined) return known;
-  seen.set(key, names);
-  return names;
+function countMatches(detectors: readonly Detector[]): ReplaySummary['rules'] {
+  const matches = new Map<string, { readonly rule: Rule; matched: number }>();
+  for (const { rule, matched } of detectors.flatMap(({ counters }) => counters)) {
+    const count = matches.get(rule.id) ?? { rule, matched: 0 };
+    count.matched += matched;
+    matches.set(rule.id, count);
+  }
+  return [...matches.values()];
 }
 
 /**

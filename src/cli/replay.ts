@@ -1,13 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { type Alert, type ReplaySummary, replay as replayLines } from '../agent/index.ts';
-import { loadRules } from '../lang/index.ts';
+import { type Alert, judgeRule, type ReplaySummary, replay as replayLines } from '../agent/index.ts';
+import { loadRules, type RuleSet } from '../lang/index.ts';
+import { createSchema, type Platform, type Schema } from '../schema/index.ts';
+import { suggest } from '../text/index.ts';
 import { alertBlock } from './alert-block.ts';
-import { type Command, type Io, UsageError } from './command.ts';
-import { linesOf, tellProblems } from './inputs.ts';
+import { type Command, UsageError } from './command.ts';
+import { openInput, tellProblems } from './inputs.ts';
 import { platformOf } from './options.ts';
 import { loadPackagedRules } from './packaged-rules.ts';
-import { columns, createStyle } from './style.ts';
+import { ProgressBar } from './progress.ts';
+import { columns, createStyle, oneLine } from './style.ts';
 
 export const replay: Command = {
   name: 'replay',
@@ -43,21 +46,31 @@ Example: osquery-detect replay --rules rules/ /var/log/osquery/osqueryd.results.
       throw new UsageError('no events given; name result logs, or - for standard input');
     const set = await (values.rules === undefined ? loadPackagedRules() : loadRules(values.rules));
     const broken = tellProblems(set, io);
+    const platform = platformOf(values.platform);
     const style = createStyle(io.outIsTerminal);
-    let alerts = 0;
+    const { lines, progress } = openInput(positionals);
+    const bar = io.errIsTerminal ? new ProgressBar(progress, (text) => process.stderr.write(text)) : null;
+    const alerts = new Map<string, number>();
     const onAlert = (alert: Alert): void => {
-      alerts += 1;
+      bar?.clear();
+      alerts.set(alert.ruleId, (alerts.get(alert.ruleId) ?? 0) + 1);
       io.out(values.json ? `${JSON.stringify(toJson(alert))}\n` : `${alertBlock(alert.document, style)}\n`);
     };
-    const summary = await replayLines(withProgress(linesOf(positionals), io), {
+    const summary = await replayLines(bar === null ? lines : bar.over(lines), {
       rules: set.rules,
-      platform: platformOf(values.platform),
-      tables: tablesOf(values.table),
+      platform,
+      tables: tablesOf(values.table, createSchema(platform)),
       ...(values.processes !== undefined && { processes: readProcesses(values.processes) }),
       onAlert,
     });
-    tellSummary(summary, alerts, io, values.json);
-    return broken || alerts > 0 || summary.detector.faults.length > 0 ? 1 : 0;
+    // With --json, standard output holds alerts alone.
+    const say = values.json ? (text: string) => io.err(text.trimEnd()) : (text: string) => io.out(text);
+    for (const { rule, error } of summary.faults) {
+      io.err(`rule "${rule.name}" left out: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    for (const text of describeSummary(summary, alerts)) say(text);
+    for (const text of describeSilence(set, platform)) say(text);
+    return broken || alerts.size > 0 || summary.faults.length > 0 ? 1 : 0;
   },
 };
 
@@ -75,13 +88,15 @@ function toJson(alert: Alert): object {
   };
 }
 
-function tablesOf(given: readonly string[]): ReadonlyMap<string, string> {
+function tablesOf(given: readonly string[], { tables, platform }: Schema): ReadonlyMap<string, string> {
   return new Map(
     given.map((pair) => {
-      const [query, table, ...more] = pair.split('=');
-      if (!query || !table || more.length > 0)
-        throw new UsageError(`--table takes QUERY=TABLE, not "${pair}"`);
-      return [query, table];
+      const at = pair.lastIndexOf('=');
+      const [query, table] = [pair.slice(0, Math.max(at, 0)), pair.slice(at + 1)];
+      if (query === '' || table === '') throw new UsageError(`--table takes QUERY=TABLE, not "${pair}"`);
+      if (tables.has(table)) return [query, table];
+      const hint = suggest(table, tables.keys()) ?? `Tables are ${[...tables.keys()].join(', ')}.`;
+      throw new UsageError(`--table ${pair}: no table "${table}" is read on ${platform}. ${hint}`);
     }),
   );
 }
@@ -96,31 +111,56 @@ function readProcesses(path: string): readonly Readonly<Record<string, unknown>>
   throw new UsageError(`--processes ${path}: no JSON list`);
 }
 
-/** Counts lines on a terminal while they pass. */
-async function* withProgress(lines: AsyncIterable<string>, io: Io): AsyncGenerator<string> {
-  let count = 0;
-  for await (const line of lines) {
-    count += 1;
-    if (io.errIsTerminal && count % 10_000 === 0) process.stderr.write(`\r${count} lines`);
-    yield line;
-  }
-  if (io.errIsTerminal && count >= 10_000) process.stderr.write('\r\u001b[K');
-}
-
-/** The summary goes to standard error with `--json`, so that standard output holds alerts alone. */
-function tellSummary(summary: ReplaySummary, alerts: number, io: Io, json: boolean): void {
-  const { lines, rows, foreign, unknown, detector } = summary;
-  const say = json ? (text: string) => io.err(text.trimEnd()) : (text: string) => io.out(text);
-  for (const { rule, error } of detector.faults)
-    io.err(`rule "${rule.name}" left out: ${(error as Error).message}`);
-  const fired = detector.counters.filter(({ matched }) => matched > 0).sort((a, b) => b.matched - a.matched);
-  if (fired.length > 0)
-    say(columns(fired.map(({ rule, matched }) => [String(matched).padStart(6), rule.name])));
-  say(`${lines} lines, ${rows} rows, ${detector.counters.length} rules, ${alerts} alerts\n`);
-  if (foreign > 0) say(`${foreign} lines were no result lines of osquery\n`);
+/** Of each rule that matched its alerts and matches; then what was read, and what of it could not be used. */
+function describeSummary(
+  { lines, rows, foreign, unknown, repeated, hosts, rules }: ReplaySummary,
+  alerts: ReadonlyMap<string, number>,
+): readonly string[] {
+  const fired = rules
+    .filter(({ matched }) => matched > 0)
+    .map(({ rule, matched }) => ({ rule, matched, told: alerts.get(rule.id) ?? 0 }))
+    .sort((a, b) => b.told - a.told || b.matched - a.matched);
+  const table = [
+    ['alerts', 'matches', 'rule'],
+    ...fired.map(({ rule, matched, told }) => [
+      String(told).padStart(6),
+      String(matched).padStart(7),
+      oneLine(rule.name, 90),
+    ]),
+  ];
+  const total = [...alerts.values()].reduce((sum, count) => sum + count, 0);
+  const said = [
+    ...(fired.length > 0 ? [columns(table)] : []),
+    `${lines} lines, ${rows} rows, ${rules.length} rules, ${total} alerts\n`,
+  ];
+  if (hosts > 1) said.push(`${hosts} hosts, each looked at on its own\n`);
+  if (repeated > 0) said.push(`${repeated} rows came more than once and were read once\n`);
+  if (foreign > 0) said.push(`${foreign} lines were no result lines of osquery\n`);
   for (const [query, count] of unknown) {
-    say(
-      `${count} rows of "${query}" were passed over: its table is not known; say it with --table ${query}=TABLE\n`,
+    const name = oneLine(query, 90);
+    said.push(
+      `${count} rows of "${name}" were passed over: its table is not known; say it with --table "${name}"=TABLE\n`,
     );
   }
+  return said;
+}
+
+/** Rules of which no alert may be expected, so that their silence is not taken for good news. */
+function describeSilence({ rules, problems }: RuleSet, platform: Platform): readonly string[] {
+  const schema = createSchema(platform);
+  const enabled = rules.filter((rule) => rule.enabled);
+  const off = rules.length - enabled.length;
+  const mute =
+    problems.filter(({ kind }) => kind === 'unsupported').length +
+    enabled.filter((rule) => judgeRule(rule, schema).verdict === 'unsupported').length;
+  const learning = enabled.filter(({ type }) => type === 'newTerms').length;
+  const said: string[] = [];
+  if (off > 0) said.push(`${off} rules are not enabled\n`);
+  if (mute > 0) {
+    said.push(`${mute} rules cannot find anything on ${platform}: "osquery-detect check" says why\n`);
+  }
+  if (learning > 0) {
+    said.push(`${learning} rules for new terms find nothing in the first day: they learn what is usual\n`);
+  }
+  return said;
 }
