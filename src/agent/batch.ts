@@ -3,6 +3,8 @@ export interface Batch {
   readonly table: string;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly unknown[])[];
+  /** The query leaves rows of the table out on purpose, so that their eids are no gaps. */
+  readonly sparse?: boolean;
 }
 
 /** Why a batch could not be read; its message is what the user of the query sees. */
@@ -21,6 +23,8 @@ const UTF8 = new TextDecoder('utf-8');
  * of the first row, says otherwise:
  *
  *     [{"table":"processes","columns":["pid","path"]},["1","/usr/lib/systemd/systemd"]]
+ *
+ * `{"table":NAME,"sparse":true}` heads a scan query that leaves rows out on purpose, so that none are looked for.
  *
  * Command lines may hold invalid UTF-8, which osquery passes on as raw bytes: they are replaced, never refused.
  */
@@ -61,11 +65,14 @@ function isRow(value: unknown): value is readonly unknown[] {
   return Array.isArray(value);
 }
 
-function readHeader(header: unknown, columnsOf: ColumnsOf): Pick<Batch, 'table' | 'columns'> {
-  const { table, columns } = Object(header) as Readonly<Record<string, unknown>>;
-  if (typeof table !== 'string' || !isRow(columns) || !columns.every((one) => typeof one === 'string')) {
-    throw new BatchError('the header of the batch is not {"table":NAME,"columns":[NAME,…]}');
-  }
-  if (columnsOf(table) === undefined) throw new BatchError(`unknown table "${table}"`);
-  return { table, columns };
+function readHeader(header: unknown, columnsOf: ColumnsOf): Omit<Batch, 'rows'> {
+  const { table, columns, sparse } = Object(header) as Readonly<Record<string, unknown>>;
+  if (typeof table !== 'string') throw new BatchError(WRONG_HEADER);
+  const known = columnsOf(table);
+  if (known === undefined) throw new BatchError(`unknown table "${table}"`);
+  if (columns === undefined && sparse === true) return { table, columns: known, sparse };
+  if (!isRow(columns) || !columns.every((one) => typeof one === 'string')) throw new BatchError(WRONG_HEADER);
+  return { table, columns, ...(sparse === true && { sparse }) };
 }
+
+const WRONG_HEADER = 'the header of the batch is not {"table":NAME,"columns":[NAME,…]}';

@@ -14,7 +14,7 @@ export interface Gap {
  * as `duplicate` was placed before and must not be read again; every other is new.
  */
 export interface StreamOrder {
-  place(serial: number, timeMs: number): Placement;
+  place(serial: number, timeMs: number, options?: PlaceOptions): Placement;
   /** Whether a row can only be from after osquery's database began anew: `place` would say `reset`. Changes nothing. */
   isReset(serial: number, timeMs: number): boolean;
   /** Oldest first; the oldest of too many are given up. */
@@ -23,10 +23,17 @@ export interface StreamOrder {
   abandon(from: number, to: number): void;
   /** The greatest eid seen since the last reset; 0 before the first row. */
   readonly position: number;
+  /** The time of its row. */
+  readonly positionMs: number;
   readonly health: StreamOrderHealth;
   /** The state as a JSON value, and back. False, and nothing changes, for a state it did not write. */
   save(): unknown;
   load(state: unknown): boolean;
+}
+
+export interface PlaceOptions {
+  /** The row's feed leaves rows out on purpose: what lies between its rows is not missing. */
+  readonly sparse?: boolean;
 }
 
 export interface StreamOrderHealth {
@@ -75,6 +82,10 @@ class Order implements StreamOrder {
     return this.#position;
   }
 
+  get positionMs(): number {
+    return this.#lastMs;
+  }
+
   get gaps(): readonly Gap[] {
     return this.#gaps;
   }
@@ -83,13 +94,13 @@ class Order implements StreamOrder {
     return { ...this.#counts };
   }
 
-  place(serial: number, timeMs: number): Placement {
+  place(serial: number, timeMs: number, { sparse = false }: PlaceOptions = {}): Placement {
     this.#counts.rows++;
     if (!Number.isSafeInteger(serial) || serial <= 0) return 'next';
     const first = this.#position === 0;
     if (serial <= this.#position) return this.#placeOld(serial, timeMs);
     if (timeMs < this.#lastMs) this.#counts.timeBackwards++;
-    const skipped = first ? 0 : serial - this.#position - 1;
+    const skipped = first || sparse ? 0 : serial - this.#position - 1;
     if (skipped > 0) this.#addGap({ from: this.#position + 1, to: serial - 1, afterMs: this.#lastMs });
     this.#moveTo(serial, timeMs);
     return skipped > 0 ? 'gap' : 'next';

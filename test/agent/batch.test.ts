@@ -31,6 +31,15 @@ test('a header names the table and the columns of the rows after it', (t) => {
   });
 });
 
+test('a header without columns means those of the scan query, and says whether rows are left out', (t) => {
+  t.deepEqual(read('[{"table":"process_events","sparse":true},["1","5","3"]]', 'process_events'), {
+    table: 'process_events',
+    columns: COLUMNS['process_events']!,
+    sparse: true,
+    rows: [['1', '5', '3']],
+  });
+});
+
 test('invalid UTF-8 in a command line is replaced and costs nothing else', (t) => {
   const json = Buffer.concat([Buffer.from('[["0000000001","a'), Buffer.from([0xff]), Buffer.from('b"]]')]);
   t.deepEqual(read(json, 'process_events').rows, [['0000000001', 'a\u{fffd}b']]);

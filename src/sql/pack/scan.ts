@@ -30,6 +30,9 @@ export const BATCH = 20_000;
  * pointer off. In SQLite every integer is less than every text, so the `batch` of 0 in each returned row
  * passes the comparison.
  *
+ * A scan that leaves rows out says so, in a first element `{"table": …, "sparse": true}`: the eids between its rows
+ * are then no gap to be filled.
+ *
  * For a table of state (`processes`) the stream is left out: the rules are tried on these rows alone, which are
  * announced by a first element `{"table": …, "columns": […]}`.
  */
@@ -38,10 +41,14 @@ export function scanQuery(table: TableSpec, options: ScanOptions = {}): string {
   if (!Number.isSafeInteger(batch) || batch < 1)
     throw new RangeError(`batch must be a whole number from 1: ${batch}`);
   const from = sourceOf(table, options);
-  return table.evented
-    ? `SELECT * FROM detections WHERE stream = ${quote(table.name)} AND batch < (SELECT json_group_array(json(r)) ` +
-        `FROM (SELECT ${rowOf(table)} AS r FROM ${from} ORDER BY ${orderOf(table)} DESC LIMIT ${batch}))`
-    : statelessScan(table, `FROM ${from} LIMIT ${batch}`);
+  if (!table.evented) return statelessScan(table, `FROM ${from} LIMIT ${batch}`);
+  const rows = `SELECT ${rowOf(table)} AS r FROM ${from} ORDER BY ${orderOf(table)} DESC LIMIT ${batch}`;
+  const head = `SELECT json_object('table', ${quote(table.name)}, 'sparse', json('true')) AS r`;
+  const isSparse = options.where !== undefined || options.light !== undefined;
+  return (
+    `SELECT * FROM detections WHERE stream = ${quote(table.name)} AND batch < (SELECT json_group_array(json(r)) ` +
+    `FROM (${isSparse ? `${head} UNION ALL SELECT * FROM (${rows})` : rows}))`
+  );
 }
 
 /** The column that tells which rows of an event table are the newest. */
