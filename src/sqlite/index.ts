@@ -6,7 +6,7 @@
  * knows no table.
  */
 export { type ColumnName, type Comparison, operatorCode, readComparison } from './comparison.ts';
-export { type Select, type Source, selectsOf, type Term, withNames } from './select.ts';
+export { type Select, type Source, selectsAt, selectsOf, type Term, withNames } from './select.ts';
 export {
   type Group,
   group,

@@ -40,12 +40,14 @@ const JOIN_WORDS = ['NATURAL', 'LEFT', 'RIGHT', 'FULL', 'INNER', 'CROSS', 'OUTER
 
 /** Every select of a statement, outer ones first. */
 export function selectsOf(nodes: readonly Node[]): readonly Select[] {
-  const found: Select[] = [];
-  nodes.forEach((node, index) => {
-    if (isWord(node, 'SELECT')) found.push(selectAt(nodes, index));
-  });
+  const found = [...selectsAt(nodes)];
   for (const node of nodes) if (node.kind === 'group') found.push(...selectsOf(node.nodes));
   return found;
+}
+
+/** The selects that stand here and not inside parentheses: one, or those of a compound. */
+export function selectsAt(nodes: readonly Node[]): readonly Select[] {
+  return nodes.flatMap((node, index) => (isWord(node, 'SELECT') ? [selectAt(nodes, index)] : []));
 }
 
 /** The names that `WITH` gives: they hide tables of the same name. */
