@@ -67,11 +67,11 @@ export function sightOf(facts: HostFacts, { schema, live }: SightOptions): Sight
 }
 
 /** The stream that a scan query feeds. */
-function streamOf(sql: string): string | undefined {
+export function streamOf(sql: string): string | undefined {
   return /\bdetections\b[\s\S]*?\bstream\s*=\s*'(\w+)'/.exec(sql)?.[1];
 }
 
-function wrongFlag(flag: string, values: ReadonlyMap<string, string>): readonly string[] {
+export function wrongFlag(flag: string, values: ReadonlyMap<string, string>): readonly string[] {
   const [, name = '', wanted = ''] = /^--(\w+)=(.*)$/.exec(flag) ?? [];
   const value = values.get(name);
   return value === undefined || value === wanted

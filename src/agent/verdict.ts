@@ -79,13 +79,6 @@ function faultOf(rule: Rule, schema: Schema): string | null {
 
 const FAULTS = new WeakMap<Rule, string | null>();
 
-/** What of a rule a host cannot see where the tables in `active` alone have events: a sentence for each need. */
-export function blindSpots({ needs }: RuleVerdict, active: ReadonlySet<string>): readonly string[] {
-  return needs
-    .filter(({ tables }) => !tables.some((table) => active.has(table)))
-    .map(({ tables, flags }) => `Needs events of ${tables.join(' or ')}: ${flags.join(' ')}`);
-}
-
 function unsupported(reasons: readonly string[], blocks: readonly Block[]): RuleVerdict {
   const blockedBy = unique(blocks.map(({ subject }) => subject));
   return { verdict: 'unsupported', reasons: unique(reasons), meant: true, blockedBy, needs: [] };

@@ -50,7 +50,8 @@ export function tablesFrom(schema: readonly TableSchema[]): readonly DefinedTabl
     .filter(([name]) => !given.has(name))
     .map(([name, columns]): TableSchema => {
       const list = columns.split(', ').map((column) => column.split(' '));
-      return { name, columns: list.map(([column, type]) => ({ name: column!, type: type! })) };
+      // None of core's own is filled by events, `osquery_events` neither.
+      return { name, events: false, columns: list.map(([column, type]) => ({ name: column!, type: type! })) };
     });
   return [...schema, ...core].map(({ name, columns, events }) => ({
     name,

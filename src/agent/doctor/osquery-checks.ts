@@ -1,0 +1,58 @@
+import type { Facts, Finding, OsquerySide } from './facts.ts';
+import { EXTENSION_NAME } from './host-checks.ts';
+
+/** What the watchdog allows an extension, by level: growth above the first memory seen, and share of all cores. */
+const WATCHDOG_LIMITS: Readonly<Record<string, string>> = {
+  '0': '200 MB of growth and 10 % of all cores for 12 s',
+  '1': '100 MB of growth and 5 % of all cores for 6 s',
+};
+
+/** osqueryd's watchdog may kill and restart extensions. */
+export function checkWatchdog({ osquery }: Facts): readonly Finding[] {
+  const check = 'watchdog';
+  if ('trouble' in osquery) return [];
+  const { flags } = osquery.sight;
+  const level = flags.get('watchdog_level') ?? '0';
+  if (flags.get('enable_extensions_watchdog') !== 'true' || flags.get('disable_watchdog') === 'true') {
+    return [{ check, level: 'ok', seen: "osqueryd's watchdog leaves extensions alone.", advice: null }];
+  }
+  const own = ['watchdog_memory_limit', 'watchdog_utilization_limit'].flatMap((name) => {
+    const value = flags.get(name) ?? '0';
+    return value === '0' ? [] : [`${name}=${value}`];
+  });
+  const limits = own.length > 0 ? own.join(', ') : (WATCHDOG_LIMITS[level] ?? 'no limits');
+  const seen = `osqueryd's watchdog restarts the extension beyond its limits: ${limits}.`;
+  if (level !== '1' && own.length === 0) return [{ check, level: 'ok', seen, advice: null }];
+  const advice =
+    'Large rule sets may need more: set --watchdog_level=0, or --enable_extensions_watchdog=false.';
+  return [{ check, level: 'warn', seen, advice }];
+}
+
+/** Whether the extension is one of the loggers, which gives it events as they happen. */
+export function hasLiveFeed({ sight }: OsquerySide): boolean {
+  return loggersOf(sight.flags).includes(EXTENSION_NAME);
+}
+
+/**
+ * The answer of the last logger in the list decides: when it fails, osqueryd ends with exit code 78, and a logger that
+ * is an extension fails whenever it is away.
+ */
+export function checkLoggers({ osquery }: Facts): readonly Finding[] {
+  const check = 'loggers';
+  if ('trouble' in osquery) return [];
+  const loggers = loggersOf(osquery.sight.flags);
+  const seen = `osqueryd logs to ${loggers.join(', ') || 'nowhere'}.`;
+  if (loggers.length === 0) {
+    const advice = 'Alerts are logged by osqueryd: set --logger_plugin.';
+    return [{ check, level: 'fail', seen, advice }];
+  }
+  if (loggers.at(-1) !== EXTENSION_NAME) return [{ check, level: 'ok', seen, advice: null }];
+  const rest = loggers.filter((name) => name !== EXTENSION_NAME);
+  const order = [EXTENSION_NAME, ...(rest.length > 0 ? rest : ['filesystem'])].join(',');
+  const advice = `osqueryd ends whenever the extension is away: set --logger_plugin=${order}`;
+  return [{ check, level: 'fail', seen, advice }];
+}
+
+function loggersOf(flags: ReadonlyMap<string, string>): readonly string[] {
+  return (flags.get('logger_plugin') ?? '').split(',').filter((name) => name !== '');
+}
