@@ -103,7 +103,8 @@ function countMatches(detectors: readonly Detector[]): ReplaySummary['rules'] {
 
 /**
  * Tells the table from a query's name: the name itself, or its end after a separator, as packs (`pack_linux_…`)
- * and Fleet (`pack/Global/…`) make it. The longest table that fits wins.
+ * and Fleet (`pack/Global/…`) make it. The longest table that fits wins. What a scan query logs (`…detections_TABLE`)
+ * are alerts, and no rows of the table.
  */
 export function createTableNamer(
   tables: Iterable<string>,
@@ -113,8 +114,12 @@ export function createTableNamer(
   const known = new Map<string, string | undefined>();
   return (query) => {
     if (!known.has(query)) {
-      const fits = (table: string): boolean =>
-        query.endsWith(table) && /^$|[^A-Za-z0-9]$/.test(query.slice(0, -table.length));
+      const fits = (table: string): boolean => {
+        const before = query.slice(0, -table.length);
+        return (
+          query.endsWith(table) && /^$|[^A-Za-z0-9]$/.test(before) && !/(?:^|\W|_)detections_$/.test(before)
+        );
+      };
       known.set(query, given.get(query) ?? longestFirst.find(fits));
     }
     return known.get(query);

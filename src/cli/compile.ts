@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { type Plan, planRules } from '../agent/index.ts';
 import { loadRules, printBundle, type RuleSet } from '../lang/index.ts';
 import { createSchema, type Platform, type Schema } from '../schema/index.ts';
-import { filesFor, tablesOf, watchesOf } from '../sql/index.ts';
+import { asksTree, filesFor, tablesOf, watchesOf } from '../sql/index.ts';
 import { type Command, type Io, UsageError } from './command.ts';
 import { tellProblems } from './inputs.ts';
 import { platformOf } from './options.ts';
@@ -30,7 +30,7 @@ Reads rules from files, folders and globs, and writes for one platform:
   --interval N     seconds between two scans (default 10)
   --batch N        rows that one scan hands over at the most, the newest (default 20000)
   --without TABLE  do without a table, and without the rules that need it; repeatable
-  --light          hand over only rows that a rule may match; the others are then nobody's parents
+  --light          hand over only rows that a rule may match; the others are nobody's parents then
   --per-rule       in pack-sql.conf, one query for each rule
   --check          write nothing; exit with 1 when a file is not what it would be
   --json           one JSON document: files, rules, and what was left out
@@ -131,6 +131,7 @@ function leftOut({ set, plan }: Outcome): readonly LeftOut[] {
 /** What to know before these files are used, a sentence each. */
 function notices({ set, plan, platform, light }: Outcome): readonly string[] {
   const { unbounded } = watchesOf(plan.rules, platform);
+  const kin = plan.rules.filter(asksTree).map(({ rule }) => rule.id);
   const dear = [...tablesOf(plan.rules)].filter(([table]) => table.cost.startsWith('Dear'));
   return [
     ...dear.map(
@@ -142,8 +143,10 @@ function notices({ set, plan, platform, light }: Outcome): readonly string[] {
       : [
           `${count(unbounded.length, 'rule')} look at files anywhere, of which file_paths.conf can watch but a part: it lists them.`,
         ]),
-    ...(light
-      ? ['--light: rules know only those parents that are themselves a possible match, or ran before.']
+    ...(light && kin.length > 0
+      ? [
+          `--light: ${count(kin.length, 'rule')} asking for parents or programs that rows do not tell: known are only those that may be a match themselves, or ran before: ${kin.join(', ')}.`,
+        ]
       : []),
     ...(set.nextExpiryMs === null
       ? []

@@ -10,7 +10,7 @@ export { type CandidateOptions, candidateQueries } from './pack/candidates.ts';
 export { type FilesOptions, filesFor } from './pack/files.ts';
 export { type Pack, type PackOptions, type PackQuery, packFor, printPack } from './pack/pack.ts';
 export { type SqlPackOptions, sqlPackFor } from './pack/pack-sql.ts';
-export { type RulePlan, tablesOf } from './pack/plan.ts';
+export { asksTree, type RulePlan, tablesOf } from './pack/plan.ts';
 export { type ScanOptions, scanQuery } from './pack/scan.ts';
 export { type Watches, watchesOf } from './pack/watches.ts';
 export { type Prefilter, type PrefilterFidelity, type PrefilterOptions, prefilter } from './prefilter.ts';

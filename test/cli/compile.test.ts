@@ -191,6 +191,23 @@ test('options reach the pack: interval, batch, and what the flags must then be',
   t.regex(await readFile(join(out, 'osquery.flags'), 'utf8'), /^--events_expiry=10800$/m);
 });
 
+test('--light hands over what a rule may match, and says which rules know less then', async (t) => {
+  const rules = await folderWith({
+    'alone.yaml': own('alone', 'process where process.name == "nc"'),
+    'kin.yaml': own('kin', 'process where process.name == "nc" and process.parent.name == "sh"'),
+  });
+  const out = await folderWith();
+  const { out: told } = await runCommand('compile', rules, '--out', out, '--light', '--json');
+  const { notices } = JSON.parse(told) as { notices: readonly string[] };
+  t.deepEqual(notices, [
+    '--light: 1 rule asking for parents or programs that rows do not tell: known are only those that may be a match themselves, or ran before: kin.',
+  ]);
+  const { queries } = (await config(join(out, 'pack.conf'))) as unknown as Pack;
+  t.regex(queries!['detections_process_events']!.query, /'sparse', json\('true'\)/);
+  const { out: full } = await runCommand('compile', rules, '--out', out, '--json');
+  t.deepEqual((JSON.parse(full) as { notices: readonly string[] }).notices, []);
+});
+
 interface Fired {
   readonly rule: string;
   readonly events: string;

@@ -1,4 +1,4 @@
-import type { Condition, Rule } from '../../rule/index.ts';
+import { type Condition, fieldsOf, type Rule } from '../../rule/index.ts';
 import { bindCondition, canHold, switchesFor, type TableSpec } from '../../schema/index.ts';
 import { eventConditions } from '../rule-sieves.ts';
 
@@ -44,6 +44,21 @@ export function switchesOf(
   const needed = new Set(all.filter(({ only }) => only).map(({ flag }) => flag));
   const useful = new Set(all.map(({ flag }) => flag).filter((flag) => !needed.has(flag)));
   return { needed: [...needed].sort(), useful: [...useful].sort() };
+}
+
+/**
+ * Whether a rule asks for what the process tree tells: parents, or of a row that tells of a pid alone, its program.
+ * The tree knows what rows of `process_events` were handed over.
+ */
+export function asksTree({ rule, tables }: RulePlan): boolean {
+  const names = eventConditions(rule).flatMap((condition) => [...fieldsOf(condition).keys()]);
+  return tables.some(({ fields }) =>
+    names.some((name) => {
+      const derivation = fields.get(name)?.derivation;
+      if (derivation?.kind !== 'outside' || name === 'process.entity_id') return false;
+      return derivation.columns.includes('pid');
+    }),
+  );
 }
 
 /** As comments and summaries call a rule: its name on one line, and its id. */
