@@ -1,5 +1,13 @@
 import { createEngine } from '../match/index.ts';
-import type { EventQuery, Rule, SequenceStep } from '../rule/index.ts';
+import {
+  type Condition,
+  type EventQuery,
+  type Operand,
+  operandsOf,
+  type Rule,
+  type SequenceStep,
+  walk,
+} from '../rule/index.ts';
 import { canHold, type Schema } from '../schema/index.ts';
 import { type Block, reasonOf } from './blame.ts';
 import { caveatsOf } from './caveats.ts';
@@ -65,16 +73,38 @@ export function judgeRule(rule: Rule, schema: Schema): RuleVerdict {
   };
 }
 
-/** Why the matcher cannot run a rule, whatever the platform; null when it can. */
+/**
+ * Why the matcher cannot run a rule, whatever the platform; null when it can. Only regular expressions and ranges
+ * of addresses can stand in the way, so that few rules need to be compiled to know.
+ */
 function faultOf(rule: Rule, schema: Schema): string | null {
   let fault = FAULTS.get(rule);
   if (fault === undefined) {
-    const [first] = createEngine({ rules: [rule], fields: schema.fields }).faults;
-    fault =
-      first === undefined ? null : first.error instanceof Error ? first.error.message : String(first.error);
+    const conditions = [...partsOf(rule).map(({ event }) => event.condition), ...rule.exceptions];
+    const simple = keysOf(rule).every(({ kind }) => kind === 'field') && !conditions.some(mayNotCompile);
+    fault = simple ? null : compileFault(rule, schema);
     FAULTS.set(rule, fault);
   }
   return fault;
+}
+
+function keysOf({ query }: Rule): readonly Operand[] {
+  return 'steps' in query ? query.steps.flatMap(({ by }) => by.map(({ operand }) => operand)) : [];
+}
+
+function compileFault(rule: Rule, schema: Schema): string | null {
+  const [first] = createEngine({ rules: [rule], fields: schema.fields }).faults;
+  if (first === undefined) return null;
+  return first.error instanceof Error ? first.error.message : String(first.error);
+}
+
+function mayNotCompile(condition: Condition): boolean {
+  let found = false;
+  walk(condition, (inner) => {
+    if (inner.kind === 'regex' || inner.kind === 'cidr') found = true;
+    found ||= operandsOf(inner).some(({ kind }) => kind === 'call' || kind === 'condition');
+  });
+  return found;
 }
 
 const FAULTS = new WeakMap<Rule, string | null>();
