@@ -36,7 +36,7 @@ export function judgeStep(event: EventQuery, required: readonly string[], schema
     const subject = `event.category == "${event.category}"`;
     return { ...nothing, blocks: [{ subject, reason: noEvent([], schema), elsewhere: false }] };
   }
-  const tables = candidates.filter((table) => canHold(asked, table));
+  const tables = generalOf(candidates.filter((table) => canHold(asked, table)));
   if (tables.length === 0) return { ...nothing, blocks: blame(asked, candidates, schema) };
   const losses = lossesOf(asked, { tables, candidates, schema });
   const best = byLoss(tables, (table) => [
@@ -53,6 +53,12 @@ export function judgeStep(event: EventQuery, required: readonly string[], schema
     caveats: [...told(losses, best), ...switched.flatMap(partlySwitched)],
     flags: [...best[0]!.flags, ...switched[0]!.switches.filter(({ only }) => only).map(({ flag }) => flag)],
   };
+}
+
+/** Without the tables of special events, unless there are no others: the event is of their kind. */
+function generalOf(tables: readonly TableSpec[]): readonly TableSpec[] {
+  const general = tables.filter(({ special }) => !special);
+  return general.length > 0 ? general : tables;
 }
 
 /** The tables in order of what they lose, the first number counting most. */

@@ -22,6 +22,8 @@ export interface TableDefinition {
   readonly evented: boolean;
   readonly rank: number;
   readonly categories: readonly Category[];
+  /** See `TableSpec`; false unless given. */
+  readonly special?: boolean;
   readonly reads: readonly string[];
   readonly unused: Readonly<Record<string, string>>;
   readonly flags: readonly string[];

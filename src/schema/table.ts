@@ -72,6 +72,8 @@ export interface TableSpec {
   readonly rank: number;
   /** The categories that its events can have. */
   readonly categories: readonly Category[];
+  /** Shows events of a special kind alone, not what happens at large: it stands in for no other table. */
+  readonly special: boolean;
   /** What osquery has on this platform. */
   readonly columns: readonly ColumnSpec[];
   /** The columns that the scan query reads, in its order; `eid` and `time` first where the table has them. */

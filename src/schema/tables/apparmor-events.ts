@@ -33,6 +33,7 @@ export const apparmorEvents: TableDefinition = {
   evented: true,
   rank: 3,
   categories: ['file'],
+  special: true,
   reads: [
     ...[
       'eid',
