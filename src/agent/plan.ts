@@ -31,6 +31,12 @@ export function planRules(
   };
 }
 
+/** Tables that have few of the events that rules mean, and so stand in for no other. */
+const NARROW: ReadonlySet<string> = new Set([
+  // Only what a profile denies, or would.
+  'apparmor_events',
+]);
+
 function planRule(
   rule: Rule,
   schema: Schema,
@@ -39,10 +45,15 @@ function planRule(
   if (!rule.enabled) return { tables: [], reasons: ['It is not enabled.'] };
   const { verdict, reasons, needs } = judgeRule(rule, schema);
   if (verdict === 'unsupported') return { tables: [], reasons };
-  const chosen = needs.map(({ tables }) => tables.find((table) => !without.has(table)));
+  const chosen = needs.map(({ tables }) =>
+    tables.find((table, at) => !without.has(table) && (at === 0 || !NARROW.has(table))),
+  );
   const missing = needs.filter((_, at) => chosen[at] === undefined);
   return {
     tables: [...new Set(chosen.filter((table) => table !== undefined))],
-    reasons: missing.map(({ tables }) => `It needs events of ${tables.join(' or ')}, which is left out.`),
+    reasons: missing.map(({ tables }) => {
+      const left = tables.filter((table) => without.has(table));
+      return `It needs events of ${left.join(' or ')}, which is left out.`;
+    }),
   };
 }

@@ -114,13 +114,10 @@ export function createTableNamer(
   const known = new Map<string, string | undefined>();
   return (query) => {
     if (!known.has(query)) {
-      const fits = (table: string): boolean => {
-        const before = query.slice(0, -table.length);
-        return (
-          query.endsWith(table) && /^$|[^A-Za-z0-9]$/.test(before) && !/(?:^|\W|_)detections_$/.test(before)
-        );
-      };
-      known.set(query, given.get(query) ?? longestFirst.find(fits));
+      const fits = (table: string): boolean =>
+        query.endsWith(table) && /^$|[^A-Za-z0-9]$/.test(query.slice(0, -table.length));
+      const isScan = longestFirst.some((table) => fits(`detections_${table}`));
+      known.set(query, given.get(query) ?? (isScan ? undefined : longestFirst.find(fits)));
     }
     return known.get(query);
   };
