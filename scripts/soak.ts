@@ -4,7 +4,7 @@
  *     npm run soak -- --minutes 30                            1,000 execs a second
  *     npm run soak -- --minutes 30 --events-per-second 5000
  *     npm run soak -- --rules my-rules/ --json
- *     npm run soak -- --profile DIR                           writes a CPU profile of the extension there
+ *     npm run soak -- --node-flag=--cpu-prof                  runs the extension with flags of Node's
  *
  * Recorded rows, renumbered so that a host could have made them, go to three extensions at the pace given: one with
  * the rules, one with none, and one that only parses what it is handed. CPU time is the process's own (all
@@ -36,7 +36,7 @@ const { values } = parseArgs({
     'events-per-second': { type: 'string' },
     interval: { type: 'string', default: '10' },
     rules: { type: 'string', multiple: true },
-    profile: { type: 'string' },
+    'node-flag': { type: 'string', multiple: true, default: [] },
     json: { type: 'boolean', default: false },
   },
 });
@@ -105,8 +105,7 @@ function startExtension(name: string, paths: readonly string[]): Promise<Subject
   const settings = join(folder, `${name}.toml`);
   writeFileSync(settings, `store = ${JSON.stringify(join(folder, name, 'store.db'))}\n`, { mode: 0o600 });
   const named = paths.flatMap((path) => ['--rules', path]);
-  const profile = values.profile === undefined || name !== 'whole' ? [] : profiled(values.profile);
-  const command = [...profile, MAIN, 'extension', '--allow-unsafe', ...named];
+  const command = [...values['node-flag'], MAIN, 'extension', '--allow-unsafe', ...named];
   return start(name, [process.execPath, ...command], settings);
 }
 
@@ -118,10 +117,6 @@ function start(
   const processes = JSON.parse(readFileSync(join(ROOT, 'test', 'events', 'processes.json'), 'utf8'));
   const env = { OSQUERY_DETECT_CONFIG: settings };
   return Subject.start({ name, command, env, folder: join(folder, name), processes });
-}
-
-function profiled(directory: string): readonly string[] {
-  return ['--cpu-prof', '--cpu-prof-dir', directory];
 }
 
 /** Rules must be named, or the packaged ones run: one that no row can match. */

@@ -87,7 +87,7 @@ export class Subject {
     const startedMs = performance.now();
     const [program, ...first] = command;
     const process_ = spawn(program, [...first, '--socket', path, '--timeout', '10', '--interval', '3'], {
-      stdio: ['ignore', 'ignore', 'pipe'],
+      stdio: ['ignore', 2, 'pipe'],
       env: { ...process.env, ...env },
     });
     // As osqueryd starts extensions.
