@@ -638,6 +638,31 @@ for (const { name, table, row, rejected, repaired } of hostile) {
   });
 }
 
+test('rows that make a circle of parents end at some ancestor', (t) => {
+  const { reader, schema } = reading();
+  const read = (row: Readonly<Record<string, unknown>>) => reader.read('process_events', execRow(row));
+  for (const [at, [pid, parent]] of [
+    ['5', '7'],
+    ['6', '5'],
+    ['7', '6'],
+    ['5', '7'],
+    ['6', '5'],
+  ].entries()) {
+    const event = read({ pid, parent, eid: String(at + 1) });
+    for (const field of schema.fields.names()) event?.get(schema.fields.find(field)!.slot);
+    t.notThrows(() => JSON.stringify(event?.toEcs()));
+  }
+});
+
+test('times that run backwards are those of their rows, and reorder no process', (t) => {
+  const { reader, get } = reading();
+  const read = (row: Readonly<Record<string, unknown>>) => reader.read('process_events', execRow(row));
+  read({ eid: '1', pid: '5', path: '/bin/sh', cmdline: 'sh', time: '1795490100' });
+  const child = read({ eid: '2', pid: '6', parent: '5', time: '1795490000' });
+  t.is(child?.timeMs, 1_795_490_000_000);
+  t.is(get(child, 'process.parent.name'), 'sh');
+});
+
 test('what is no row is counted', (t) => {
   const { reader } = reading();
   const read = reader.open('process_events', ['pid'])!;
