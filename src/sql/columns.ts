@@ -149,6 +149,11 @@ export function baseColumns(name: string): readonly string[] {
   return column === undefined ? [name] : [...new Set(column.uses.flatMap(baseColumns))];
 }
 
+/** Whether a column is the table's own. */
+export function isOwn(name: string): boolean {
+  return derived(name) === undefined;
+}
+
 /** How deep derivation goes: columns of one level need those of lower levels only. */
 function levelOf(name: string): number {
   const column = derived(name);
@@ -162,13 +167,15 @@ export interface RowsOptions {
   readonly wanted: Iterable<string>;
   /** SQL on the table's own columns; rows for which it is not true are left out. */
   readonly among?: string | undefined;
+  /** The same, of texts that are never NULL, decided before anything is derived; `1` is every row. */
+  readonly gate?: string;
 }
 
 /**
  * A subquery that gives the table's rows with the derived columns that are wanted, texts never NULL. Its LIMIT is
  * none (-1); it keeps SQLite from merging the levels, which would compute a derived column anew for every test.
  */
-export function rowsOf(table: TableSpec, { keep, wanted, among }: RowsOptions): string {
+export function rowsOf(table: TableSpec, { keep, wanted, among, gate = '1' }: RowsOptions): string {
   const names = new Set(wanted);
   for (const name of names) for (const use of derived(name)?.uses ?? []) names.add(use);
   const levels = new Map<number, string[]>();
@@ -185,6 +192,7 @@ export function rowsOf(table: TableSpec, { keep, wanted, among }: RowsOptions): 
   const depth = Math.max(0, ...levels.keys());
   let sql = `SELECT ${base.join(', ')} FROM ${identifier(table.name)}`;
   if (among !== undefined) sql += ` WHERE ${among}`;
+  if (gate !== '1') sql = `SELECT * FROM (${sql}) WHERE ${gate}`;
   for (let level = 1; level <= depth; level++) {
     const columns = [...(levels.get(level) ?? [])].sort();
     if (columns.length === 0) continue;

@@ -135,6 +135,8 @@ function mergeLists(kind: 'and' | 'or', args: readonly Expression[]): readonly E
   return merged;
 }
 
+const MOSTLY_TRUE = 1_000;
+
 /** About how long a test takes for what it decides, so that the best can be asked first. */
 export function costOf(expression: Expression): number {
   switch (expression.kind) {
@@ -145,7 +147,7 @@ export function costOf(expression: Expression): number {
       return expression.args.reduce((sum, arg) => sum + costOf(arg), 0);
     case 'not':
       // Mostly true, and so worth asking last.
-      return 3 * costOf(expression.arg);
+      return MOSTLY_TRUE + costOf(expression.arg);
     case 'in':
       return typeof expression.values[0] === 'number' ? 1 : 2;
     case 'contains':

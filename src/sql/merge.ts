@@ -1,6 +1,7 @@
 import type { TableSpec } from '../schema/index.ts';
-import { type RowsOptions, rowsOf } from './columns.ts';
-import { any, columnsIn, costOf, type Expression, keyOf, NO, YES } from './expression.ts';
+import { isOwn, type RowsOptions, rowsOf } from './columns.ts';
+import { all, any, columnsIn, type Expression, keyOf, NO } from './expression.ts';
+import { hitsOf } from './hits.ts';
 import { BITS, NameLists } from './names.ts';
 import { flag, partsOf } from './prefilter.ts';
 import { printExpression } from './print.ts';
@@ -24,14 +25,16 @@ export interface Merged {
 export function mergeSieves(
   table: TableSpec,
   sieves: readonly RuleSieve[],
-  { keep, among }: Omit<RowsOptions, 'wanted'>,
+  { keep, among }: Pick<RowsOptions, 'keep' | 'among'>,
 ): Merged {
   const names = new NameLists();
   const odd = any([...new Set(sieves.flatMap(({ oddities }) => oddities))].sort().map(flag));
   const chunks = chunked(sieves, BITS);
-  const plain = chunks.map((chunk) => bitsOf(chunk.map((sieve) => names.use(sieve.plain))));
-  const coarse = chunks.map((chunk) => bitsOf(chunk.map((sieve) => sieve.coarse)));
+  const plain = chunks.map((chunk) => hitsOf(chunk.map((sieve) => names.use(sieve.plain))));
+  const coarse = chunks.map((chunk) => hitsOf(chunk.map((sieve) => sieve.coarse)));
+  const gate = any(sieves.map(gateOf));
   const wanted = columnsIn([
+    gate,
     odd,
     flag('scrambled'),
     ...sieves.flatMap((sieve) => [sieve.plain, sieve.coarse]),
@@ -45,7 +48,7 @@ export function mergeSieves(
       : `CASE WHEN ${isOdd} THEN ${coarse[index]!} ELSE ${plain[index]!} END AS hits_${index}`,
   );
   const doubt = `${isOdd} AS odd, ${wanted.has('scrambled') ? 'scrambled' : '0'} AS scrambled`;
-  const rows = names.join(rowsOf(table, { keep, wanted, among }));
+  const rows = names.join(rowsOf(table, { keep, wanted, among, gate: printExpression(gate) }));
   return {
     from: `(SELECT ${[...keep, doubt, ...columns].join(', ')} FROM ${rows} LIMIT -1)`,
     hits,
@@ -53,59 +56,16 @@ export function mergeSieves(
   };
 }
 
+/** What every row that passes a sieve, odd or not, has in the table's own columns. */
+function gateOf({ plain, coarse }: RuleSieve): Expression {
+  const shared = new Set(partsOf(coarse).map(keyOf));
+  const isGate = (part: Expression): boolean =>
+    shared.has(keyOf(part)) && [...columnsIn([part])].every(isOwn);
+  return all(partsOf(plain).filter(isGate));
+}
+
 function chunked<Item>(items: readonly Item[], size: number): readonly (readonly Item[])[] {
   return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
     items.slice(index * size, (index + 1) * size),
   );
 }
-
-interface Branch {
-  readonly bit: number;
-  readonly parts: ReadonlyMap<string, Expression>;
-}
-
-/** An integer whose bit n says whether the nth expression is true. */
-function bitsOf(expressions: readonly Expression[]): string {
-  return printBranches(
-    expressions.map((expression, bit) => ({
-      bit,
-      parts: new Map(partsOf(expression).map((part) => [keyOf(part), part])),
-    })),
-  );
-}
-
-/** Takes out, again and again, a part that many conjunctions have, as a question asked once; cheap ones first. */
-function printBranches(branches: readonly Branch[]): string {
-  const settled = branches.filter(({ parts }) => parts.size === 0 || isConstant(parts, YES));
-  const mask = settled.reduce((sum, { bit }) => sum + 2n ** BigInt(bit), 0n);
-  const terms = mask === 0n ? [] : [String(mask)];
-  let open = branches.filter((branch) => !settled.includes(branch) && !isConstant(branch.parts, NO));
-  while (open.length > 0) {
-    const [key, part] = mostShared(open);
-    const having = open.filter(({ parts }) => parts.has(key));
-    const inside = having.map(({ bit, parts }) => ({
-      bit,
-      parts: new Map([...parts].filter(([other]) => other !== key)),
-    }));
-    terms.push(`CASE WHEN ${printExpression(part)} THEN ${printBranches(inside)} ELSE 0 END`);
-    open = open.filter((branch) => !having.includes(branch));
-  }
-  return terms.length === 0 ? '0' : terms.length === 1 ? terms[0]! : `(${terms.join(' | ')})`;
-}
-
-function isConstant(parts: ReadonlyMap<string, Expression>, constant: Expression): boolean {
-  return [...parts.values()].some((part) => part === constant);
-}
-
-/** The part that the most branches have among the cheap ones, or where there is none, among all. */
-function mostShared(branches: readonly Branch[]): readonly [string, Expression] {
-  const counts = new Map<string, number>();
-  for (const { parts } of branches)
-    for (const key of parts.keys()) counts.set(key, (counts.get(key) ?? 0) + 1);
-  const all = branches.flatMap(({ parts }) => [...parts]);
-  const rankOf = ([key, part]: readonly [string, Expression]): number =>
-    costOf(part) <= CHEAP ? counts.get(key)! : counts.get(key)! / (costOf(part) * branches.length);
-  return all.reduce((best, one) => (rankOf(one) > rankOf(best) ? one : best));
-}
-
-const CHEAP = 3;

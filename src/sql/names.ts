@@ -39,7 +39,7 @@ export class NameLists {
     const tests: Expression[] = [];
     for (const arg of args) {
       const columns = [EXACT, LOWERED].find(([first]) => arg.kind === 'in' && arg.column === first);
-      if (arg.kind !== 'in' || columns === undefined) continue;
+      if (arg.kind !== 'in' || columns === undefined || arg.values.includes('')) continue;
       const three = columns.map((column) => keyOf({ ...arg, column }));
       if (!three.every((key) => keys.has(key))) continue;
       for (const key of three) used.add(key);
@@ -72,10 +72,10 @@ export class NameLists {
       if (masks.size === 0) continue;
       const table = `lists_of_${columnsAsked[0]!}`;
       tables.push(`${table}(name, ${columns.join(', ')}) AS (VALUES ${printMasks(masks)})`);
-      for (const column of columnsAsked) {
+      for (const [index, column] of columnsAsked.entries()) {
         const alias = `lists_by_${column}`;
-        joins.push(`LEFT JOIN ${table} AS ${alias} ON ${alias}.name = ${column}`);
-        for (const [index, mask] of columns.entries()) found[index]!.push(`ifnull(${alias}.${mask}, 0)`);
+        joins.push(`LEFT JOIN ${table} AS ${alias} ON ${alias}.name = ${askedOnce(columnsAsked, index)}`);
+        for (const [place, mask] of columns.entries()) found[place]!.push(`ifnull(${alias}.${mask}, 0)`);
       }
     }
     const sums = columns.map((column, index) => `${found[index]!.join(' | ')} AS ${column}`);
@@ -94,6 +94,13 @@ export class NameLists {
     }
     return masks;
   }
+}
+
+/** A name, or NULL where it is that of an earlier column or none: NULL is not looked up. */
+function askedOnce(columns: readonly string[], index: number): string {
+  const name = columns[index]!;
+  const fresh = index === 1 ? `nullif(${name}, ${columns[0]})` : name;
+  return `nullif(${fresh}, '')`;
 }
 
 function printMasks(masks: ReadonlyMap<string, readonly bigint[]>): string {

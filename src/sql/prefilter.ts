@@ -4,10 +4,11 @@ import { approximate, odditiesOf } from './approximate.ts';
 import { rowsOf } from './columns.ts';
 import { all, any, columnsIn, type Expression, keyOf, NO, negate } from './expression.ts';
 import { printExpression } from './print.ts';
+import { isSelective } from './selective.ts';
 
 /**
  * How much of a condition SQL decides. `exact`: all of it, on every row that is not odd. `narrows`: the rule must
- * look again. `all`: nothing, every row passes. `none`: no row of the table can match.
+ * look again. `all`: nothing that picks rows out, nearly every row passes. `none`: no row of the table can match.
  */
 export type PrefilterFidelity = 'exact' | 'narrows' | 'all' | 'none';
 
@@ -76,7 +77,7 @@ export function sieveOf(
   const coarse = approximate(bound, table, { refined, coarse: true }).yes.over;
   const unscrambled = approximate(bound, table, { refined, unscrambled: true }).yes;
   const exact = keyOf(unscrambled.over) === keyOf(unscrambled.under);
-  const isAll = over.kind === 'constant' && over.value;
+  const isAll = !isSelective(over);
   return {
     fidelity: coarse === NO || (over === NO && exact) ? 'none' : exact ? 'exact' : isAll ? 'all' : 'narrows',
     plain: over,

@@ -12,12 +12,15 @@ import {
 import { bindCondition, canHold, type TableSpec } from '../schema/index.ts';
 import { any } from './expression.ts';
 import { type PrefilterFidelity, type PrefilterOptions, type Sieve, sieveOf } from './prefilter.ts';
+import { isSelective } from './selective.ts';
 
 /** What of a rule's events SQL can pick from one table. */
 export interface RuleSieve extends Sieve {
   readonly rule: Rule;
   /** Whether a row that passes for sure is a match of the rule by itself. */
   readonly alone: boolean;
+  /** Whether nearly every row passes, and each is for the rule to decide: SQL is of no help. */
+  readonly wide: boolean;
 }
 
 /** The sieves of all rules that can have an event in the table, by the rules' ids. */
@@ -40,7 +43,9 @@ export function ruleSieve(rule: Rule, table: TableSpec, options: PrefilterOption
     .filter(({ fidelity }) => fidelity !== 'none');
   if (sieves.length === 0) return null;
   const alone = rule.query.kind === 'event' && rule.suppression === null && !rule.buildingBlock;
-  return { rule, alone, ...joined(sieves) };
+  const sieve = joined(sieves);
+  const wide = !isSelective(sieve.plain) && !(alone && sieve.fidelity === 'exact');
+  return { rule, alone, wide, ...sieve };
 }
 
 /** Each kind of event that a rule looks for, or looks that there is none of. */

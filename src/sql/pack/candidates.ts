@@ -50,43 +50,63 @@ function queryFor(
   const keep = table.reads.map(identifier);
   const { from, hits, where } = mergeSieves(table, sieves, { keep, among });
   const order = table.evented ? ` ORDER BY ${orderOf(table)} DESC` : '';
-  const sure = hits.map((hit, chunk) => `${sureHits(sieves, chunk, hit)} AS sure_${chunk}`);
-  const lists = hits.map((_, chunk) => printIds(sieves, chunk));
-  const ids = (bits: (hit: string, chunk: number) => string): string =>
-    `rtrim(${hits.map((hit, chunk) => idsOf(bits(hit, chunk), chunk)).join(' || ')}, ',')`;
+  const chunks = hits.map((hit, index) => chunkOf(sieves, index, hit));
+  const sure = chunks.map(({ name, hit, rules }) => `${sureHits(rules, hit)} AS sure_${name}`);
+  const open = chunks.map(({ name, hit }) => `${hit} & ~sure_${name} AS open_${name}`);
+  const lists = (['sure', 'open'] as const).map((kind) => {
+    const ids = chunks.flatMap(({ name, rules }) =>
+      printIds(`${kind}_${name}`, kind === 'sure' ? rules.filter(isSure) : rules),
+    );
+    return ids.length === 0 ? "''" : `rtrim(${ids.join(' || ')}, ',')`;
+  });
   return (
-    `WITH ${lists.join(', ')} SELECT ${keep.join(', ')}, ` +
-    `${ids((_, chunk) => `sure_${chunk}`)} AS rules, ` +
-    `${ids((hit, chunk) => `(${hit} & ~sure_${chunk})`)} AS candidates ` +
-    `FROM (SELECT ${[...keep, ...hits, ...sure].join(', ')} FROM ${from} ` +
-    `WHERE ${where}${order} LIMIT ${batch})`
+    `SELECT ${keep.join(', ')}, ${lists[0]!} AS rules, ${lists[1]!} AS candidates FROM (SELECT *, ${open.join(', ')} ` +
+    `FROM (SELECT *, ${sure.join(', ')} FROM ${from} WHERE ${where}${order} LIMIT ${batch}) LIMIT -1)`
   );
+}
+
+/** Rules whose bits are in one integer. */
+interface Chunk {
+  readonly name: string;
+  readonly hit: string;
+  readonly rules: readonly Bit[];
+}
+
+interface Bit {
+  readonly bit: bigint;
+  readonly sieve: RuleSieve;
+}
+
+function chunkOf(sieves: readonly RuleSieve[], index: number, hit: string): Chunk {
+  const rules = sieves
+    .slice(index * BITS, (index + 1) * BITS)
+    .map((sieve, place) => ({ sieve, bit: 1n << BigInt(place) }));
+  return { name: String(index), hit, rules };
+}
+
+function isSure({ sieve }: Bit): boolean {
+  return sieve.fidelity === 'exact' && sieve.alone;
+}
+
+function maskOf(bits: readonly Bit[]): bigint {
+  return bits.reduce((sum, { bit }) => sum | bit, 0n);
 }
 
 /** The bits of the rules of which a row is a match for sure. */
-function sureHits(sieves: readonly RuleSieve[], chunk: number, hit: string): string {
-  const bitsOf = (passes: (sieve: RuleSieve) => boolean): bigint =>
-    chunkOf(sieves, chunk).reduce(
-      (sum, sieve, bit) =>
-        sieve.fidelity === 'exact' && sieve.alone && passes(sieve) ? sum | (1n << BigInt(bit)) : sum,
-      0n,
-    );
-  const [all, unordered] = [bitsOf(() => true), bitsOf(({ ordered }) => !ordered)];
-  if (all === 0n) return '0';
-  return `${hit} & CASE WHEN odd THEN 0 WHEN scrambled THEN ${unordered} ELSE ${all} END`;
+function sureHits(bits: readonly Bit[], hit: string): string {
+  const sure = bits.filter(isSure);
+  if (sure.length === 0) return '0';
+  const ordered = sure.filter(({ sieve }) => !sieve.ordered);
+  return `${hit} & CASE WHEN odd THEN 0 WHEN scrambled THEN ${maskOf(ordered)} ELSE ${maskOf(sure)} END`;
 }
 
-function chunkOf(sieves: readonly RuleSieve[], chunk: number): readonly RuleSieve[] {
-  return sieves.slice(chunk * BITS, (chunk + 1) * BITS);
-}
-
-function printIds(sieves: readonly RuleSieve[], chunk: number): string {
-  const rows = chunkOf(sieves, chunk).map(
-    ({ rule }, bit) => `(${1n << BigInt(bit)}, ${quote(`${rule.id},`)})`,
-  );
-  return `ids_${chunk}(bit, id) AS (VALUES ${rows.join(', ')})`;
-}
-
-function idsOf(bits: string, chunk: number): string {
-  return `CASE WHEN ${bits} THEN (SELECT group_concat(id, '') FROM ids_${chunk} WHERE ${bits} & bit) ELSE '' END`;
+/** The ids of the rules whose bits a column has, each with a comma. Halved again and again, as most bits are not set. */
+function printIds(column: string, bits: readonly Bit[]): readonly string[] {
+  if (bits.length === 0) return [];
+  const half = bits.length >> 1;
+  const ids =
+    bits.length === 1
+      ? quote(`${bits[0]!.sieve.rule.id},`)
+      : [...printIds(column, bits.slice(0, half)), ...printIds(column, bits.slice(half))].join(' || ');
+  return [`CASE WHEN ${column} & ${maskOf(bits)} THEN ${ids} ELSE '' END`];
 }

@@ -19,7 +19,8 @@ export interface SqlPackOptions {
 /**
  * The pack for hosts without the extension: rules as far as plain SQL can say them. One query per event table, or as
  * few as fit SQLite's limits; its rows say in `rules` what they are a match of, and in `candidates` what the rule must
- * decide, which `replay` does. Rules for which a table can have no event are not in its query.
+ * decide, which `replay` does. Rules for which a table can have no event are not in its query, nor are those that
+ * would have it give nearly all rows (`RuleSieve.wide`).
  *
  * Query names end in a separator and the table's name, by which `replay` knows it.
  */
@@ -28,7 +29,7 @@ export function sqlPackFor(rules: readonly Rule[], schema: Schema, options: SqlP
     .filter(({ evented }) => evented)
     .sort(byName);
   const queries = tables.flatMap((table) => {
-    const sieves = ruleSieves(rules, table);
+    const sieves = ruleSieves(rules, table).filter(({ wide }) => !wide);
     return options.perRule === true
       ? sieves.flatMap((sieve) => ruleQueries(sieve, table, schema, options))
       : tableQueries(sieves, table, schema, options);

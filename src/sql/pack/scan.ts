@@ -12,7 +12,8 @@ export interface ScanOptions {
   /**
    * Only rows that one of these rules may match are handed over, for hosts too busy to hand over all. What no rule
    * asks for is then not in the process tree: parents that were started before, or that are themselves a match,
-   * are all that rules can ask about.
+   * are all that rules can ask about. Rules that nearly every row may match (`RuleSieve.wide`) see of it only what
+   * others let pass.
    */
   readonly light?: readonly Rule[];
 }
@@ -58,7 +59,7 @@ export function orderOf(table: TableSpec): string {
 
 function sourceOf(table: TableSpec, { where, light }: ScanOptions): string {
   if (light === undefined) return `${identifier(table.name)}${where === undefined ? '' : ` WHERE ${where}`}`;
-  const sieves = ruleSieves(light, table, { refined: true });
+  const sieves = ruleSieves(light, table, { refined: true }).filter(({ wide }) => !wide);
   const merged = mergeSieves(table, sieves, { keep: table.reads.map(identifier), among: where });
   return `${merged.from} WHERE ${merged.where}`;
 }
