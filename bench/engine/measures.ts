@@ -156,7 +156,7 @@ async function measureWhole({ events }: Scale) {
   const { rules } = await loadBenchRules(schema);
   let nowMs = 0;
   const store = await openStore({ path: null });
-  const now = { nowMs: () => nowMs, budgetMs: 600_000 };
+  const now = { clock: { nowMs: () => nowMs, sleep: async () => {} }, budgetMs: 600_000 };
   const detection = createDetection({ rules, schema, host: createHost('bench'), store, ...now });
   detection.live.detector.seed(recordedProcesses());
   const table = createDetectionsTable(detection.detect);

@@ -9,6 +9,8 @@ import { type AlertRow, alertDocument, alertRow } from './alert-row.ts';
 import { type Batch, BatchError, readBatch } from './batch.ts';
 import type { Detect } from './detections-table.ts';
 import { Detector } from './detector.ts';
+import type { Ask } from './live/core.ts';
+import type { Clock } from './live/filler.ts';
 import { Live } from './live/live.ts';
 
 /** How many rules given by queries keep a stream of their own. The longest unused makes room for a new one. */
@@ -19,7 +21,9 @@ export interface DetectOptions {
   readonly schema: Schema;
   readonly host: Host;
   readonly store: Store;
-  readonly nowMs?: () => number;
+  /** Asks osquery in the background; without it, missing rows are counted and not looked for. */
+  readonly ask?: Ask;
+  readonly clock?: Clock;
   /** How long an answer may take, milliseconds; two seconds unless given. */
   readonly budgetMs?: number;
 }
@@ -42,7 +46,7 @@ export interface Detection {
  */
 export function createDetection(options: DetectOptions): Detection {
   const { schema, host } = options;
-  const live = new Live({ ...options, feed: '' });
+  const live = new Live({ ...options, feed: '', keepsState: true });
   const adHoc = new Map<string, Live>();
 
   const ruleOf = (text: string): Rule => options.rules.find(({ id }) => id === text) ?? compile(text);
@@ -50,7 +54,7 @@ export function createDetection(options: DetectOptions): Detection {
   const liveOf = (text: string | undefined): Live => {
     if (text === undefined) return live;
     const feed = createHash('sha256').update(text).digest('hex');
-    const found = adHoc.get(feed) ?? new Live({ ...options, rules: [ruleOf(text)], feed });
+    const found = adHoc.get(feed) ?? new Live({ ...options, ask: null, rules: [ruleOf(text)], feed });
     refuseFaults(found.detector);
     adHoc.delete(feed);
     adHoc.set(feed, found);

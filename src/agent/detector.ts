@@ -27,6 +27,8 @@ export interface DetectorOptions {
   readonly schema: Schema;
   readonly host: Host;
   readonly onAlert: (alert: Alert) => void;
+  /** Called when reading a row or making an alert failed: the others go on. Without it, such a failure is thrown. */
+  readonly onFailure?: (error: unknown) => void;
   /** Called for each process whose own row was read. */
   readonly onProcess?: (process: Process) => void;
   /** How much older than the newest row a row may be and still be put in its place; 2 minutes unless given. */
@@ -58,13 +60,13 @@ export class Detector {
   readonly #codec: EventCodec;
   readonly #fields: FieldReader;
   readonly #onAlert: (alert: Alert) => void;
+  readonly #onFailure: ((error: unknown) => void) | undefined;
   readonly #onProcess: ((process: Process) => void) | undefined;
   #outputs: ReadonlyMap<Rule, RuleOutput>;
   readonly #pushed = new Set<RuleOutput>();
-  #failures: { readonly count: number; readonly last: unknown } = { count: 0, last: null };
   readonly #rowReaders = new WeakMap<readonly string[], RowReader>();
 
-  constructor({ rules, schema, host, onAlert, onProcess, slackMs = SLACK_MS }: DetectorOptions) {
+  constructor({ rules, schema, host, slackMs = SLACK_MS, ...told }: DetectorOptions) {
     this.tree = createProcessTree();
     this.#host = host;
     this.#reader = createReader({ schema, tree: this.tree, host });
@@ -73,13 +75,14 @@ export class Detector {
     this.#codec = codecOf(this.#reader);
     [this.#engine, this.#outputs] = this.#compile(rules);
     this.#fields = createFieldReader(schema.fields);
-    this.#onAlert = onAlert;
-    this.#onProcess = onProcess;
+    this.#onAlert = told.onAlert;
+    this.#onFailure = told.onFailure;
+    this.#onProcess = told.onProcess;
   }
 
   /**
    * Reads the rows in the order given and reports what matches. `late` rows come after later ones of their table.
-   * One row that fails, or one alert, does not stop the others.
+   * With `onFailure`, one row that fails, or one alert, does not stop the others.
    */
   take({ table, columns, rows }: Batch, late = false): void {
     const read = this.#rowReader(table, columns);
@@ -143,11 +146,6 @@ export class Detector {
     return this.#reader;
   }
 
-  /** Failures of our own while rows were read and alerts made, and the last of them. */
-  get failures(): { readonly count: number; readonly last: unknown } {
-    return this.#failures;
-  }
-
   #compile(rules: readonly Rule[]): [Engine, ReadonlyMap<Rule, RuleOutput>] {
     const { fields } = this.#schema;
     const enabled = rules.filter((rule) => rule.enabled).map(narrowToIndices);
@@ -201,7 +199,8 @@ export class Detector {
   }
 
   #fail(error: unknown): void {
-    this.#failures = { count: this.#failures.count + 1, last: error };
+    if (this.#onFailure === undefined) throw error;
+    this.#onFailure(error);
   }
 }
 

@@ -5,10 +5,13 @@ import type { Store, StoreHealth } from '../../store/index.ts';
 import type { Alert } from '../alert.ts';
 import type { AlertRow } from '../alert-row.ts';
 import type { Batch } from '../batch.ts';
-import { Detector } from '../detector.ts';
+import { Detector, type DetectorState } from '../detector.ts';
+import type { Ask } from './core.ts';
 import { Delivery, type DeliveryHealth } from './delivery.ts';
-import { type PlacedRow, placeRows, Stream, type StreamHealth } from './stream.ts';
-import type { Piece } from './work.ts';
+import { type Clock, Filler, type FillerHealth } from './filler.ts';
+import { Line, type Piece } from './line.ts';
+import { type SnapshotHealth, Snapshots, type State } from './snapshots.ts';
+import { placeRows, Stream, type StreamHealth } from './stream.ts';
 
 export interface LiveOptions {
   readonly rules: readonly Rule[];
@@ -17,7 +20,11 @@ export interface LiveOptions {
   readonly store: Store;
   /** Names the alerts of these rules in the store; empty for the installed ones. */
   readonly feed: string;
-  readonly nowMs?: () => number;
+  /** Asks osquery in the background; null: missing rows are counted and not looked for. */
+  readonly ask?: Ask | null;
+  /** Whether the state is kept in the store. */
+  readonly keepsState?: boolean;
+  readonly clock?: Clock;
   /** How long an answer may take, milliseconds; 2,000 unless given. */
   readonly budgetMs?: number;
 }
@@ -28,23 +35,27 @@ export interface LiveHealth {
   readonly delivery: DeliveryHealth;
   readonly reader: ReaderHealth;
   readonly store: StoreHealth;
+  /** Null when missing rows are not looked for. */
+  readonly filler: FillerHealth | null;
+  /** Null when the state is not kept. */
+  readonly snapshot: SnapshotHealth | null;
   /** Alerts of events that were old when they were read. */
   readonly lateAlerts: number;
-  /** Failures of our own while rows were read; the rest went on. */
-  readonly failed: number;
-  readonly lastFailure: unknown;
+  /** Failures of our own while rows were read, and the last of them; the rest went on. */
+  readonly failures: { readonly count: number; readonly last: unknown };
 }
 
 const BUDGET_MS = 2_000;
+const MOST_TIMER_MS = 2 ** 31 - 1;
 /** An alert whose last event is older is marked `late`. */
 const LATE_MS = 600_000;
 /** A stream that was not heard of for so long holds nobody back. */
 const FORGET_STREAM_MS = 300_000;
-/** Rows that are read between two looks at the clock, and how long rows are read before others have their turn. */
-const SLICE_ROWS = 64;
-const SLICE_MS = 25;
-/** Rows of one stream that may wait. */
-const MOST_QUEUED = 60_000;
+
+const SYSTEM_CLOCK: Clock = {
+  nowMs: Date.now,
+  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms).unref()),
+};
 
 /**
  * The live engine: rows of all streams go in their order to one detector, and its alerts through the store to
@@ -58,32 +69,52 @@ export class Live {
   readonly detector: Detector;
   readonly delivery: Delivery;
   readonly #store: Store;
-  readonly #nowMs: () => number;
+  readonly #clock: Clock;
   readonly #budgetMs: number;
   readonly #streams = new Map<string, Stream>();
-  readonly #line: Piece[] = [];
+  readonly #line: Line;
+  readonly #filler: Filler | null;
+  readonly #snapshots: Snapshots | null;
   #alerts: Alert[] = [];
-  #running = false;
   #lateAlerts = 0;
-  #failed = 0;
-  #lastFailure: unknown;
+  #failures: LiveHealth['failures'] = { count: 0, last: null };
 
-  constructor({ store, feed, nowMs = Date.now, budgetMs = BUDGET_MS, ...rest }: LiveOptions) {
-    this.detector = new Detector({ ...rest, onAlert: (alert) => this.#alerts.push(alert) });
+  constructor(options: LiveOptions) {
+    const { rules, schema, host, store, feed } = options;
+    const { ask = null, keepsState = false, clock = SYSTEM_CLOCK, budgetMs = BUDGET_MS } = options;
+    this.detector = new Detector({
+      ...{ rules, schema, host },
+      onAlert: (alert) => this.#alerts.push(alert),
+      onFailure: (error) => this.#fail(error),
+    });
     this.delivery = new Delivery(store, feed);
     this.#store = store;
-    this.#nowMs = nowMs;
-    this.#budgetMs = budgetMs;
+    this.#clock = clock;
+    this.#budgetMs = Math.min(budgetMs, MOST_TIMER_MS);
+    this.#line = new Line({
+      detector: this.detector,
+      onRead: () => this.#tell(),
+      onEnd: (piece) => this.#end(piece),
+      onWait: (stream) => this.#filler?.want(stream),
+      onIdle: () => this.#snapshots?.saveWhenDue(),
+      onFailure: (error) => this.#fail(error),
+    });
+    this.#filler = ask === null ? null : this.#createFiller(ask, schema);
+    this.#snapshots = keepsState
+      ? new Snapshots({ store, nowMs: clock.nowMs, save: () => this.#save() })
+      : null;
   }
 
   /** Takes what is new of a batch, and gives the alerts that osquery shall log. */
   async answer(batch: Batch): Promise<readonly AlertRow[]> {
     const stream = this.#stream(batch.table);
-    const arrivedMs = this.#nowMs();
+    const nowMs = this.#clock.nowMs();
     const rows = placeRows(batch);
-    const next = stream.accepts(rows, arrivedMs);
+    const next = stream.accepts(rows, { nowMs, sparse: batch.sparse === true });
     if (next) this.delivery.acknowledge(batch.table);
-    await this.#read(stream, batch.columns, rows, next ? arrivedMs : null);
+    const arrivedMs = next ? nowMs : null;
+    const read = this.#line.put({ stream, columns: batch.columns, rows, arrivedMs, found: false });
+    if (read !== false) await this.#withinBudget(read);
     return next ? this.delivery.answer(batch.table) : [];
   }
 
@@ -91,6 +122,22 @@ export class Live {
   registered(): void {
     for (const stream of this.#streams.values()) stream.begin();
     this.delivery.again();
+  }
+
+  /** Takes other rules; the state of those that stay the same lives on. */
+  replaceRules(rules: readonly Rule[]): void {
+    this.detector.replaceRules(rules);
+    this.#tell();
+  }
+
+  /** Goes on from the state that the process before saved, if there is one. Before the first call. */
+  restore(): void {
+    this.#snapshots?.restore((state) => this.#load(state));
+  }
+
+  /** Saves the state, as at the end. */
+  async save(): Promise<void> {
+    await this.#snapshots?.save();
   }
 
   get faults(): readonly RuleFault[] {
@@ -103,79 +150,46 @@ export class Live {
       delivery: this.delivery.health,
       reader: this.detector.reader.health,
       store: this.#store.health,
+      filler: this.#filler?.health ?? null,
+      snapshot: this.#snapshots?.health ?? null,
       lateAlerts: this.#lateAlerts,
-      failed: this.#failed,
-      lastFailure: this.#lastFailure,
+      failures: this.#failures,
     };
   }
 
   #stream(table: string): Stream {
-    const stream = this.#streams.get(table) ?? new Stream(table);
+    const stream = this.#streams.get(table) ?? new Stream(table, this.#filler !== null);
     this.#streams.set(table, stream);
     return stream;
   }
 
-  /** Resolves when the rows are read, or when the budget is spent. */
-  #read(
-    stream: Stream,
-    columns: readonly string[],
-    rows: readonly PlacedRow[],
-    arrivedMs: number | null,
-  ): Promise<void> {
-    if (stream.queued > 0 && stream.queued + rows.length > MOST_QUEUED) {
-      stream.refused += rows.length;
-      return Promise.resolve();
-    }
+  #createFiller(ask: Ask, schema: Schema): Filler {
+    return new Filler({
+      ask,
+      clock: this.#clock,
+      columnsOf: (table) => schema.tables.get(table)?.reads ?? [],
+      onFound: async (stream, rows) => {
+        const columns = schema.tables.get(stream.table)?.reads ?? [];
+        await this.#line.put({ stream, columns, rows, arrivedMs: null, found: true });
+      },
+      onDone: () => this.#line.resume(),
+    });
+  }
+
+  async #withinBudget(read: Promise<void>): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, this.#budgetMs);
-    const done = (): void => {
-      clearTimeout(timer);
-      resolve();
-    };
-    stream.queued += rows.length;
-    this.#line.push({ stream, columns, rows, arrivedMs, at: 0, done });
-    void this.#run();
-    return promise;
+    await Promise.race([read, promise]);
+    clearTimeout(timer);
   }
 
-  /** Reads what stands in line; one at a time, giving way to other work every few milliseconds. */
-  async #run(): Promise<void> {
-    if (this.#running) return;
-    this.#running = true;
-    let sinceMs = performance.now();
-    for (let piece = this.#line[0]; piece !== undefined; piece = this.#line[0]) {
-      this.#readSome(piece);
-      if (piece.at >= piece.rows.length) {
-        this.#line.shift();
-        this.#finish(piece);
-      }
-      if (performance.now() - sinceMs < SLICE_MS) continue;
-      await new Promise(setImmediate);
-      sinceMs = performance.now();
-    }
-    this.#running = false;
-  }
-
-  #readSome(piece: Piece): void {
-    const { stream, columns, rows } = piece;
-    const end = Math.min(piece.at + SLICE_ROWS, rows.length);
-    const fresh: (readonly unknown[])[] = [];
-    for (; piece.at < end; piece.at++) {
-      const { row, serial, timeMs } = rows[piece.at]!;
-      stream.queued--;
-      if (stream.order.place(serial, timeMs) === 'duplicate') continue;
-      stream.newestMs = timeMs;
-      fresh.push(row);
-    }
-    this.#guard(() => this.detector.take({ table: stream.table, columns, rows: fresh }));
-    this.#tell();
-  }
-
-  #finish({ stream, arrivedMs, done }: Piece): void {
+  #end({ stream, rows, arrivedMs, found }: Piece): void {
     if (arrivedMs !== null) stream.heardMs = arrivedMs;
-    this.#guard(() => this.detector.advance(this.#settledMs()));
+    this.detector.advance(this.#settledMs());
     this.#tell();
-    done();
+    stream.giveUp();
+    this.#snapshots?.count(rows.length);
+    if (!found && stream.isMissing) this.#filler?.want(stream);
   }
 
   /** Stores the alerts made. */
@@ -183,7 +197,7 @@ export class Live {
     if (this.#alerts.length === 0) return;
     const alerts = this.#alerts;
     this.#alerts = [];
-    const lateMs = this.#nowMs() - LATE_MS;
+    const lateMs = this.#clock.nowMs() - LATE_MS;
     this.delivery.tell(
       alerts.map((alert) => {
         if (alert.timeMs >= lateMs) return alert;
@@ -198,7 +212,7 @@ export class Live {
    * that was stored before it ran. The stream that was scanned longest ago decides.
    */
   #settledMs(): number {
-    const nowMs = this.#nowMs();
+    const nowMs = this.#clock.nowMs();
     let settled = nowMs;
     for (const { heardMs } of this.#streams.values()) {
       if (heardMs > 0 && nowMs - heardMs <= FORGET_STREAM_MS) settled = Math.min(settled, heardMs);
@@ -206,14 +220,25 @@ export class Live {
     return settled - 1000;
   }
 
-  /** Nothing that goes wrong with some rows stops the others. */
-  #guard(act: () => void): void {
-    try {
-      act();
-    } catch (error) {
-      this.#failed++;
-      this.#lastFailure = error;
+  #save(): State {
+    const streams = [...this.#streams].map(([table, stream]) => [table, stream.save()] as const);
+    return { ...this.detector.save(), streams: Object.fromEntries(streams) };
+  }
+
+  /** Positions first: without them the rest would count rows twice. */
+  #load(state: State): readonly string[] {
+    const { tree, engine, outputs, streams } = state as State & Partial<DetectorState>;
+    for (const [table, saved] of Object.entries(Object(streams) as State)) {
+      if (!this.#stream(table).load(saved)) {
+        this.#streams.clear();
+        throw new Error(`the state of ${table} cannot be used`);
+      }
     }
+    return this.detector.load({ tree, engine, outputs: outputs ?? {} });
+  }
+
+  #fail(error: unknown): void {
+    this.#failures = { count: this.#failures.count + 1, last: error };
   }
 }
 

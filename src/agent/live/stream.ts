@@ -8,11 +8,19 @@ export interface PlacedRow {
   readonly timeMs: number;
 }
 
+/** A run of eids to look for, both ends included. */
+export interface Missing {
+  readonly from: number;
+  readonly to: number;
+  /** Time of the last row before it. */
+  readonly afterMs: number;
+}
+
 export interface StreamHealth extends StreamOrderHealth {
   readonly table: string;
   /** The greatest eid read, and the time of its row. */
   readonly position: number;
-  readonly newestMs: number;
+  readonly positionMs: number;
   /** How far the newest row was behind the clock when the last scan brought it, milliseconds. */
   readonly lagMs: number;
   /** When the last scan came. */
@@ -22,30 +30,42 @@ export interface StreamHealth extends StreamOrderHealth {
   readonly foreign: number;
   /** Runs of eids that are missing now. */
   readonly gaps: number;
+  /** Its scans leave rows out on purpose, so that a gap cannot be seen. */
+  readonly sparse: boolean;
   /** Rows that wait for the rows before them, or for their turn. */
   readonly queued: number;
   /** Rows given up because too many waited; they show as gaps. */
   readonly refused: number;
 }
 
+/** A gap that is longer is filled while the rows after it go on. */
+const MOST_WAITED_FOR = 20_000;
+
 /** How far one table's feed has come. */
 export class Stream {
   readonly table: string;
   readonly order: StreamOrder = createStreamOrder();
-  /** When the last scan came whose rows are all read. */
+  /** When the last scan came whose rows are all read; 0 before the first. */
   heardMs = 0;
-  newestMs = 0;
   queued = 0;
   refused = 0;
+  /** What the next row waits for. */
+  waitsFor: Missing | null = null;
+  /** Whether missing rows can be looked for. */
+  readonly #fillable: boolean;
+  #sparse = false;
   #lagMs = 0;
   #scannedMs = 0;
   #scans = 0;
   #foreign = 0;
   /** The greatest eid that the schedule's scans brought in this registration. */
   #scannedTo = 0;
+  /** What is missing up to this eid was looked for. */
+  #searchedTo = 0;
 
-  constructor(table: string) {
+  constructor(table: string, fillable: boolean) {
     this.table = table;
+    this.#fillable = fillable;
   }
 
   /** Begins a registration: what its first scan brings is taken for the schedule's. */
@@ -57,7 +77,7 @@ export class Stream {
    * Whether a scan is the schedule's next, rather than someone's who runs the pack's query by hand. osquery gives
    * a scheduled query each row once, so a row from before the last scan's end is never in the next.
    */
-  accepts(rows: readonly PlacedRow[], nowMs: number): boolean {
+  accepts(rows: readonly PlacedRow[], { nowMs, sparse }: { nowMs: number; sparse: boolean }): boolean {
     const [oldest] = rows;
     const newest = rows.at(-1);
     if (oldest !== undefined && newest !== undefined && oldest.serial > 0) {
@@ -68,21 +88,70 @@ export class Stream {
       this.#scannedTo = newest.serial;
     }
     if (newest !== undefined) this.#lagMs = Math.max(nowMs - newest.timeMs, 0);
+    this.#sparse = sparse;
     this.#scannedMs = nowMs;
     this.#scans++;
     return true;
   }
 
+  /** Whether the row is to be read. */
+  isNew({ serial, timeMs }: PlacedRow): boolean {
+    const placement = this.order.place(serial, timeMs, { sparse: this.#sparse });
+    if (placement === 'reset') this.#searchedTo = 0;
+    return placement !== 'duplicate';
+  }
+
+  /** Whether a row is to wait for those before it, which are few and not yet looked for. */
+  mustWait({ serial }: PlacedRow): boolean {
+    const { position, positionMs } = this.order;
+    if (!this.#fillable || this.#sparse || position === 0 || !(serial > position + 1)) return false;
+    if (serial - position - 1 > MOST_WAITED_FOR || serial - 1 <= this.#searchedTo) return false;
+    this.waitsFor = { from: position + 1, to: serial - 1, afterMs: positionMs };
+    return true;
+  }
+
+  /** Whether rows are missing that were not looked for. */
+  get isMissing(): boolean {
+    return this.#fillable && (this.order.gaps.at(-1)?.to ?? 0) > this.#searchedTo;
+  }
+
+  /** What is to be looked for: what the next row waits for, else all that is missing. */
+  get missing(): readonly Missing[] {
+    return this.waitsFor === null ? this.order.gaps : [this.waitsFor];
+  }
+
+  /** What is missing up to there was looked for: what was not found is lost. */
+  searched(to: number): void {
+    this.#searchedTo = Math.max(this.#searchedTo, to);
+    this.waitsFor = null;
+    this.giveUp();
+  }
+
+  /** Counts as lost what was looked for and not found. */
+  giveUp(): void {
+    const { gaps } = this.order;
+    if (gaps.length > 0 && gaps[0]!.from <= this.#searchedTo) this.order.abandon(0, this.#searchedTo);
+  }
+
+  save(): unknown {
+    return this.order.save();
+  }
+
+  load(state: unknown): boolean {
+    return this.order.load(state);
+  }
+
   get health(): StreamHealth {
-    const { table, order, newestMs, queued, refused } = this;
+    const { table, order, queued, refused } = this;
     return {
       ...order.health,
-      ...{ table, position: order.position, newestMs, queued, refused },
+      ...{ table, position: order.position, positionMs: order.positionMs, queued, refused },
       lagMs: this.#lagMs,
       scannedMs: this.#scannedMs,
       scans: this.#scans,
       foreign: this.#foreign,
       gaps: order.gaps.length,
+      sparse: this.#sparse,
     };
   }
 }

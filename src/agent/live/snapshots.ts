@@ -1,0 +1,166 @@
+import { promisify } from 'node:util';
+import { deflate, inflateSync } from 'node:zlib';
+import type { Snapshot, Store } from '../../store/index.ts';
+
+const compress = promisify(deflate);
+
+/** State by name, each a JSON value. They belong together: all are of one moment. */
+export type State = Readonly<Record<string, unknown>>;
+
+export interface SnapshotHealth {
+  /** When the state was last saved; 0 when it never was. */
+  readonly savedMs: number;
+  /** How long it held up everything else, and its size in the store. */
+  readonly tookMs: number;
+  readonly bytes: number;
+  /** What became of the state of the process before: `none` was there, it was `loaded`, or `refused`. */
+  readonly restored: 'none' | 'loaded' | 'refused';
+  /** Parts of it that could not be used: the ids of rules that have changed, or `tree`. */
+  readonly refused: readonly string[];
+}
+
+export interface SnapshotsOptions {
+  readonly store: Store;
+  readonly nowMs: () => number;
+  save(): State;
+}
+
+/**
+ * Rows after which the state is saved, how often at the most, and how often at the least while rows come. What is
+ * read after it is read again after a crash, from osquery's own buffer, so it need not be often.
+ */
+const AFTER_ROWS = 5_000;
+const LEAST_MS = 60_000;
+const MOST_MS = 600_000;
+/** Characters of JSON that are made between two moments for other work. */
+const SLICE_CHARACTERS = 1 << 18;
+/** State that is larger is not saved. */
+const MOST_CHARACTERS = 1 << 27;
+
+/** Saves state in the store now and then. */
+export class Snapshots {
+  readonly #options: SnapshotsOptions;
+  #rows = 0;
+  #lastMs: number;
+  #saving: Promise<void> | null = null;
+  #health: SnapshotHealth = { savedMs: 0, tookMs: 0, bytes: 0, restored: 'none', refused: [] };
+
+  constructor(options: SnapshotsOptions) {
+    this.#options = options;
+    this.#lastMs = options.nowMs();
+  }
+
+  /** The state of the process before, given to `load`, which says what of it could not be used. */
+  restore(load: (state: State) => readonly string[]): void {
+    const snapshot = this.#options.store.loadSnapshot();
+    if (snapshot === null) return;
+    try {
+      const refused = load(unpack(snapshot));
+      this.#health = { ...this.#health, restored: 'loaded', refused };
+    } catch {
+      this.#health = { ...this.#health, restored: 'refused' };
+    }
+  }
+
+  /** Counts rows that were read since the last snapshot. */
+  count(rows: number): void {
+    this.#rows += rows;
+  }
+
+  /** Saves when it is time to; never two at once. */
+  saveWhenDue(): void {
+    const passedMs = this.#options.nowMs() - this.#lastMs;
+    if (this.#saving !== null || this.#rows === 0 || passedMs < LEAST_MS) return;
+    if (this.#rows >= AFTER_ROWS || passedMs >= MOST_MS) void this.save();
+  }
+
+  /** Saves what is not saved yet. Never rejects. */
+  async save(): Promise<void> {
+    await this.#saving;
+    if (this.#rows === 0) return;
+    this.#saving = this.#save();
+    await this.#saving;
+    this.#saving = null;
+  }
+
+  get health(): SnapshotHealth {
+    return this.#health;
+  }
+
+  async #save(): Promise<void> {
+    const { store, nowMs, save } = this.#options;
+    const sinceMs = performance.now();
+    const rows = this.#rows;
+    const savedMs = nowMs();
+    this.#lastMs = savedMs;
+    try {
+      const state = save();
+      this.#rows = 0;
+      const tookMs = performance.now() - sinceMs;
+      const parts = await pack(state);
+      if (!store.saveSnapshot(parts)) throw new Error('not written');
+      const bytes = [...parts.values()].reduce((sum, { length }) => sum + length, 0);
+      this.#health = { ...this.#health, savedMs, tookMs, bytes };
+    } catch {
+      // The store says in its own health what is wrong; the next turn tries again.
+      this.#rows += rows;
+    }
+  }
+}
+
+/** Each part as JSON, compressed; made in slices, so that nothing waits for long. */
+async function pack(state: State): Promise<ReadonlyMap<string, Uint8Array>> {
+  const parts = new Map<string, Uint8Array>();
+  let characters = 0;
+  for (const [name, value] of Object.entries(state)) {
+    const chunks: Buffer[] = [];
+    let text = '';
+    for (const piece of jsonPieces(value, 0)) {
+      text += piece;
+      if (text.length < SLICE_CHARACTERS) continue;
+      characters += text.length;
+      if (characters > MOST_CHARACTERS) throw new Error('the state is too large');
+      chunks.push(Buffer.from(text));
+      text = '';
+      await new Promise(setImmediate);
+    }
+    chunks.push(Buffer.from(text));
+    parts.set(name, await compress(Buffer.concat(chunks), { level: 1 }));
+  }
+  return parts;
+}
+
+function unpack({ parts }: Snapshot): State {
+  const state: Record<string, unknown> = {};
+  for (const [name, body] of parts) {
+    const json = inflateSync(body, { maxOutputLength: 4 * MOST_CHARACTERS }).toString();
+    state[name] = JSON.parse(json);
+  }
+  return state;
+}
+
+/** Lists and objects that are deeper are made in one piece. */
+const PIECE_DEPTH = 4;
+
+/** The same text as `JSON.stringify`, in pieces. */
+function* jsonPieces(value: unknown, depth: number): Generator<string> {
+  if (typeof value !== 'object' || value === null || depth >= PIECE_DEPTH) {
+    yield JSON.stringify(value) ?? 'null';
+  } else if (Array.isArray(value)) {
+    yield '[';
+    for (const [index, one] of value.entries()) {
+      if (index > 0) yield ',';
+      yield* jsonPieces(one, depth + 1);
+    }
+    yield ']';
+  } else {
+    let separator = '{';
+    for (const [name, one] of Object.entries(value)) {
+      if (one === undefined) continue;
+      yield `${separator}${JSON.stringify(name)}:`;
+      yield* jsonPieces(one, depth + 1);
+      separator = ',';
+    }
+    yield separator === '{' ? '{}' : '}';
+  }
+}
