@@ -34,6 +34,8 @@ export interface Detection {
   readonly live: Live;
   /** Registered with osquery anew: alerts whose arrival did not show are returned again. */
   registered(): void;
+  /** Takes other installed rules; the state of those that stay the same lives on. */
+  replaceRules(rules: readonly Rule[]): void;
 }
 
 /**
@@ -46,15 +48,20 @@ export interface Detection {
  */
 export function createDetection(options: DetectOptions): Detection {
   const { schema, host } = options;
+  let { rules } = options;
   const live = new Live({ ...options, feed: '', keepsState: true });
   const adHoc = new Map<string, Live>();
+  /** Those of them whose query means an installed rule by its id. */
+  const namedById = new Set<string>();
 
-  const ruleOf = (text: string): Rule => options.rules.find(({ id }) => id === text) ?? compile(text);
+  const ruleOf = (text: string): Rule => rules.find(({ id }) => id === text) ?? compile(text);
 
   const liveOf = (text: string | undefined): Live => {
     if (text === undefined) return live;
     const feed = createHash('sha256').update(text).digest('hex');
-    const found = adHoc.get(feed) ?? new Live({ ...options, ask: null, rules: [ruleOf(text)], feed });
+    const known = adHoc.get(feed);
+    if (known === undefined && rules.some(({ id }) => id === text)) namedById.add(feed);
+    const found = known ?? new Live({ ...options, ask: null, rules: [ruleOf(text)], feed });
     refuseFaults(found.detector);
     adHoc.delete(feed);
     adHoc.set(feed, found);
@@ -63,11 +70,12 @@ export function createDetection(options: DetectOptions): Detection {
   };
 
   /** Stateless: rows in their order, all of them certain at once. */
-  const judge = (batch: Batch, rules: readonly Rule[]): readonly AlertRow[] => {
+  const judge = (batch: Batch, text: string | undefined): readonly AlertRow[] => {
+    const judging = text === undefined ? rules : [ruleOf(text)];
     const rows: AlertRow[] = [];
     const onAlert = (alert: Alert) => rows.push({ ...alertRow(alert), alert: alertDocument(alert) });
-    const detector = new Detector({ rules, schema, host, onAlert });
-    if (rules !== options.rules) refuseFaults(detector);
+    const detector = new Detector({ rules: judging, schema, host, onAlert });
+    if (text !== undefined) refuseFaults(detector);
     detector.take(batch);
     detector.advance(Number.MAX_SAFE_INTEGER);
     return rows;
@@ -78,10 +86,16 @@ export function createDetection(options: DetectOptions): Detection {
     detect({ batch: json, stream, rule }) {
       const batch = readBatch(json, stream, (table) => schema.tables.get(table)?.reads);
       if (stream !== undefined) return liveOf(rule).answer(batch);
-      return judge(batch, rule === undefined ? options.rules : [ruleOf(rule)]);
+      return judge(batch, rule);
     },
     registered() {
       for (const one of [live, ...adHoc.values()]) one.registered();
+    },
+    replaceRules(others) {
+      rules = others;
+      live.replaceRules(others);
+      for (const feed of namedById) adHoc.delete(feed);
+      namedById.clear();
     },
   };
 }

@@ -1,13 +1,15 @@
 import { hostname } from 'node:os';
 import type { RuleSet } from '../lang/index.ts';
-import { connectManager, type Log, type RunningExtension, runExtension } from '../osquery/index.ts';
-import { createHost, createSchema, type Platform } from '../schema/index.ts';
+import { type Log, type RunningExtension, runExtension } from '../osquery/index.ts';
+import { createHost, createSchema, type Host, type Platform } from '../schema/index.ts';
 import { openStore } from '../store/index.ts';
 import { refreshHost, seedTree } from './background.ts';
 import { createDetection, type Detection } from './detect.ts';
 import { createDetectionsTable } from './detections-table.ts';
+import { type Core, createCore } from './live/core.ts';
 import { readRules } from './read-rules.ts';
 import type { Settings } from './settings.ts';
+import { placeStore } from './store-place.ts';
 
 export interface ExtensionOptions {
   readonly socketPath: string;
@@ -26,25 +28,30 @@ const PLATFORMS: Readonly<Record<string, Platform>> = { linux: 'linux', darwin: 
 
 /** How often the process tree is corrected from `processes`. */
 const SEED_SECONDS = 600;
+const FLAGS_RETRY_MS = 200;
 
 /**
  * Runs as an osquery extension until core asks it to stop or is gone; resolves with the reason.
  *
- * The tree is seeded before the table is registered: no events come until then, and once they do, asking core
- * from inside a call would deadlock.
+ * What was known before, in the store and in `processes`, is taken in before the table is registered: no events
+ * come until then, and once they do, nothing may wait for core from inside a call.
  */
 export async function runAgent(options: ExtensionOptions): Promise<string> {
-  const { log, socketPath } = options;
+  const { log, settings, socketPath } = options;
   const platform = PLATFORMS[process.platform];
   if (platform === undefined) throw new Error(`no osquery event tables are known for ${process.platform}`);
   const set = await readRules(options);
   reportProblems(set, log);
   const host = createHost(hostname());
   const schema = createSchema(platform);
-  const store = await openStore({ path: options.settings.store, log });
-  const detection = createDetection({ rules: set.rules, schema, host, store });
+  const core = createCore(socketPath);
+  const place = placeStore(settings.store, await flagsOf(core, options));
+  const store = await openStore({ path: place.owns ? place.path : null, log });
+  const detection = createDetection({ rules: set.rules, schema, host, store, ask: core.ask });
   reportFaults(detection, log);
-  await askCore(socketPath, options.timeoutSeconds, detection, host, log);
+  detection.live.restore();
+  const learn = (): Promise<void> => learnFrom(core, { detection, host, log });
+  await learn();
 
   const ended = Promise.withResolvers<string>();
   const extension = runExtension({
@@ -58,9 +65,7 @@ export async function runAgent(options: ExtensionOptions): Promise<string> {
     onRegistered: () => detection.registered(),
     onGone: (reason) => ended.resolve(reason),
   });
-  const again = setInterval(() => {
-    void askCore(socketPath, options.timeoutSeconds, detection, host, log);
-  }, SEED_SECONDS * 1000);
+  const again = setInterval(() => void learn(), SEED_SECONDS * 1000);
   again.unref();
   const stop = stopOnSignals(extension, ended.resolve);
   try {
@@ -68,26 +73,39 @@ export async function runAgent(options: ExtensionOptions): Promise<string> {
   } finally {
     clearInterval(again);
     stop.forget();
+    core.close();
+    await detection.live.save();
     store.close();
   }
 }
 
-/** Asks core about the host and its processes, over a connection of its own. What fails is told and asked again later. */
-async function askCore(
-  socketPath: string,
-  timeoutSeconds: number,
-  detection: Detection,
-  host: ReturnType<typeof createHost>,
-  log: Log,
-): Promise<void> {
-  try {
-    const manager = await connectManager(socketPath, { timeoutMs: timeoutSeconds * 1000 });
+/** osquery's flags; asked for until it answers, or as long as there is patience. */
+async function flagsOf(core: Core, options: ExtensionOptions): Promise<ReadonlyMap<string, string>> {
+  const untilMs = performance.now() + options.timeoutSeconds * 1000;
+  for (;;) {
     try {
-      await seedTree(manager, detection.live.detector);
-      await refreshHost(manager, host, log);
-    } finally {
-      manager.close();
+      return await core.flags();
+    } catch (error) {
+      if (performance.now() > untilMs) {
+        options.log.warn({ err: error }, "asking for osquery's flags failed");
+        return new Map();
+      }
+      await new Promise((resolve) => setTimeout(resolve, FLAGS_RETRY_MS));
     }
+  }
+}
+
+interface Learning {
+  readonly detection: Detection;
+  readonly host: Host;
+  readonly log: Log;
+}
+
+/** Asks core about the host and its processes. What fails is told and asked again later. */
+async function learnFrom({ ask }: Core, { detection, host, log }: Learning): Promise<void> {
+  try {
+    await seedTree(ask, detection.live.detector);
+    await refreshHost(ask, host, log);
   } catch (error) {
     log.warn({ err: error }, 'asking osquery about the host failed');
   }

@@ -1,4 +1,4 @@
-import { connectManager, type ManagerClient, type Row } from '../../osquery/index.ts';
+import { connectManager, type ManagerClient, type Row, StatusError } from '../../osquery/index.ts';
 
 /** Asks osquery in SQL, in the background. Rejects when no answer comes. */
 export type Ask = (sql: string) => Promise<readonly Row[]>;
@@ -10,6 +10,8 @@ const IDLE_MS = 10_000;
 
 export interface Core {
   readonly ask: Ask;
+  /** osquery's flags by name, as they are in force. */
+  flags(): Promise<ReadonlyMap<string, string>>;
   close(): void;
 }
 
@@ -26,7 +28,7 @@ export function createCore(socketPath: string): Core {
     manager?.close();
     manager = undefined;
   };
-  const askNow = async (sql: string): Promise<readonly Row[]> => {
+  const answer = async <T>(question: (manager: ManagerClient) => Promise<T>): Promise<T> => {
     clearTimeout(idle);
     try {
       if (manager === undefined) {
@@ -36,20 +38,26 @@ export function createCore(socketPath: string): Core {
           if (manager === made) manager = undefined;
         });
       }
-      const rows = await manager.query(sql);
+      const answered = await question(manager);
       idle = setTimeout(close, IDLE_MS);
       idle.unref();
-      return rows;
+      return answered;
     } catch (error) {
-      close();
+      // A question that osquery refuses leaves the connection as it was.
+      if (!(error instanceof StatusError)) close();
       throw error;
     }
   };
+  const inTurn = <T>(question: (manager: ManagerClient) => Promise<T>): Promise<T> => {
+    const answered = last.then(() => answer(question));
+    last = answered.catch(() => {});
+    return answered;
+  };
   return {
-    ask(sql) {
-      const answer = last.then(() => askNow(sql));
-      last = answer.catch(() => {});
-      return answer;
+    ask: (sql) => inTurn((asked) => asked.query(sql)),
+    async flags() {
+      const options = await inTurn((asked) => asked.options());
+      return new Map([...options].map(([name, { value }]) => [name, value]));
     },
     close,
   };

@@ -13,9 +13,9 @@ export interface FillerOptions {
   readonly clock: Clock;
   /** The columns that a table's rows are read with. */
   columnsOf(table: string): readonly string[];
-  /** Takes rows that were missing; resolves when they are read. */
+  /** Takes rows that were missing; resolves when there is room for more. */
   onFound(stream: Stream, rows: readonly PlacedRow[]): Promise<void>;
-  /** Nothing that the stream's next row waits for is looked for any more. */
+  /** The stream is not to wait any longer: all was looked for, or it takes too long. */
   onDone(stream: Stream): void;
 }
 
@@ -88,7 +88,6 @@ export class Filler {
         this.#failed++;
         this.#lastFailure = error instanceof Error ? error.message : String(error);
         this.#notBeforeMs = this.#options.clock.nowMs() + AFTER_FAILURE_MS;
-        stream.waitsFor = null;
       }
       this.#options.onDone(stream);
     }
@@ -99,11 +98,8 @@ export class Filler {
   #next(): Stream | undefined {
     const streams = [...this.#wanted];
     if (this.#options.clock.nowMs() < this.#notBeforeMs) {
-      for (const stream of streams) {
-        stream.waitsFor = null;
-        this.#options.onDone(stream);
-      }
       this.#wanted.clear();
+      for (const stream of streams) this.#options.onDone(stream);
       return undefined;
     }
     return streams.find(({ waitsFor }) => waitsFor !== null) ?? streams[0];
@@ -137,10 +133,7 @@ export class Filler {
       if (found.length > 0) await onFound(stream, found);
       if (last === undefined || rows.length < SLICE_ROWS || search.isPast(rows, span.to)) return;
       [second, eid] = [Number(last['time']), String(last['eid'])];
-      if (stream.waitsFor !== null && clock.nowMs() - sinceMs > MOST_WAIT_MS) {
-        stream.waitsFor = null;
-        this.#options.onDone(stream);
-      }
+      if (stream.waitsFor !== null && clock.nowMs() - sinceMs > MOST_WAIT_MS) this.#options.onDone(stream);
       await clock.sleep(Math.max(tookMs / SHARE - tookMs, LEAST_PAUSE_MS));
     }
   }
@@ -161,7 +154,7 @@ class Search {
   readonly #runs: readonly Missing[];
 
   constructor(runs: readonly Missing[]) {
-    this.#runs = [...runs];
+    this.#runs = [...runs].sort((a, b) => a.from - b.from);
     this.afterMs = Math.min(...runs.map(({ afterMs }) => afterMs));
     this.to = Math.max(...runs.map(({ to }) => to));
     this.left = runs.reduce((sum, { from, to }) => sum + to - from + 1, 0);
@@ -173,11 +166,21 @@ class Search {
     for (const row of rows) {
       const serial = Number(row['eid']);
       const second = Number(row['time']);
-      if (second >= toSecond || !this.#runs.some(({ from, to }) => from <= serial && serial <= to)) continue;
+      if (second >= toSecond || !this.#isSought(serial)) continue;
       found.push({ row: columns.map((name) => row[name] ?? ''), serial, timeMs: second * 1000 });
     }
     this.left -= found.length;
     return found.sort((a, b) => a.serial - b.serial);
+  }
+
+  #isSought(serial: number): boolean {
+    let [low, high] = [0, this.#runs.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#runs[middle]!.to < serial) low = middle + 1;
+      else high = middle;
+    }
+    return low < this.#runs.length && this.#runs[low]!.from <= serial;
   }
 
   /** Whether nothing that comes after these rows can be looked for. */

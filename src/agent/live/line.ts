@@ -8,8 +8,8 @@ export interface Piece {
   readonly rows: readonly PlacedRow[];
   /** When the scan that brought them came; null for rows that were looked for, which say nothing of the present. */
   readonly arrivedMs: number | null;
-  /** Looked for: they go before all others, and are read as late when they are. */
-  readonly found: boolean;
+  /** Rows that were missing and come after later ones: they go before all others. */
+  readonly late: boolean;
 }
 
 export interface LineOptions {
@@ -18,7 +18,7 @@ export interface LineOptions {
   onRead(): void;
   /** A piece was read to its end. */
   onEnd(piece: Piece): void;
-  /** A stream's next row waits for rows before it. */
+  /** A stream's next rows wait for others, until `release`. */
   onWait(stream: Stream): void;
   /** All that can be read was read. */
   onIdle(): void;
@@ -35,17 +35,20 @@ const MOST_QUEUED = 60_000;
 interface Queued extends Piece {
   /** The rows before this are read. */
   at: number;
+  /** It is not to wait any more. */
+  waited: boolean;
   done(): void;
 }
 
 /**
  * Rows in line for one detector: read in the order in which they came, a few milliseconds at a time, so that
- * calls and pings are answered in between. A stream whose next row waits for rows before it does not hold up the
- * others.
+ * calls and pings are answered in between. A stream whose next rows wait for others does not hold up the other
+ * streams; when it goes on, what was found in the meantime stands in its place among them.
  */
 export class Line {
   readonly #options: LineOptions;
   readonly #line: Queued[] = [];
+  readonly #held = new Map<Stream, PlacedRow[]>();
   #running = false;
 
   constructor(options: LineOptions) {
@@ -54,22 +57,37 @@ export class Line {
 
   /** Resolves when the piece is read. False, and it is given up, when too many rows of its stream wait. */
   put(piece: Piece): Promise<void> | false {
-    const { stream, rows, found } = piece;
-    if (!found && stream.queued > 0 && stream.queued + rows.length > MOST_QUEUED) {
+    const { stream, rows, late } = piece;
+    if (!late && stream.queued > 0 && stream.queued + rows.length > MOST_QUEUED) {
       stream.refused += rows.length;
       return false;
     }
     const { promise, resolve } = Promise.withResolvers<void>();
     stream.queued += rows.length;
-    const queued = { ...piece, at: 0, done: resolve };
-    if (found) this.#line.unshift(queued);
+    const queued = { ...piece, at: 0, waited: false, done: resolve };
+    if (late) this.#line.unshift(queued);
     else this.#line.push(queued);
-    this.resume();
+    if (!this.#running) void this.#run();
     return promise;
   }
 
-  /** Goes on with streams that waited. */
-  resume(): void {
+  /** Keeps rows that a stream's next ones wait for. */
+  hold(stream: Stream, rows: readonly PlacedRow[]): void {
+    const held = this.#held.get(stream) ?? [];
+    this.#held.set(stream, held);
+    for (const row of rows) held.push(row);
+    stream.queued += rows.length;
+  }
+
+  /** Lets a stream go on with what was found; `columns` are those of the rows held. */
+  release(stream: Stream, columns: readonly string[]): void {
+    const held = this.#held.get(stream) ?? [];
+    this.#held.delete(stream);
+    stream.waitsFor = null;
+    const at = this.#line.findIndex((piece) => piece.stream === stream && !piece.late);
+    const piece = this.#line[at];
+    if (piece !== undefined) this.#line.splice(at, 1, ...interleave(piece, held, columns));
+    else stream.queued -= held.length;
     if (!this.#running) void this.#run();
   }
 
@@ -83,29 +101,29 @@ export class Line {
       sinceMs = performance.now();
     }
     this.#running = false;
-    this.#options.onIdle();
+    this.#guard(() => this.#options.onIdle());
   }
 
   #next(): Queued | undefined {
-    return this.#line.find(({ found, stream }) => found || stream.waitsFor === null);
+    return this.#line.find(({ late, stream }) => late || stream.waitsFor === null);
   }
 
   #readSome(piece: Queued): void {
-    const { stream, columns, rows, found } = piece;
+    const { stream, columns, rows, late } = piece;
     const { detector, onRead, onEnd, onWait } = this.#options;
-    const isLate = found && stream.waitsFor === null;
+    if (!late && !piece.waited && piece.at === 0 && stream.mustWait(rows)) {
+      piece.waited = true;
+      onWait(stream);
+      return;
+    }
     const end = Math.min(piece.at + SLICE_ROWS, rows.length);
     const fresh: (readonly unknown[])[] = [];
     for (; piece.at < end; piece.at++) {
       const row = rows[piece.at]!;
-      if (!found && stream.mustWait(row)) {
-        onWait(stream);
-        break;
-      }
       stream.queued--;
       if (stream.isNew(row)) fresh.push(row.row);
     }
-    this.#guard(() => detector.take({ table: stream.table, columns, rows: fresh }, isLate));
+    this.#guard(() => detector.take({ table: stream.table, columns, rows: fresh }, late));
     this.#guard(onRead);
     if (piece.at < rows.length) return;
     this.#line.splice(this.#line.indexOf(piece), 1);
@@ -120,4 +138,30 @@ export class Line {
       this.#options.onFailure(error);
     }
   }
+}
+
+/** A piece with the rows held for it in their places: pieces in turn of the one and the other. */
+function interleave(piece: Queued, held: PlacedRow[], columns: readonly string[]): readonly Queued[] {
+  if (held.length === 0) return [piece];
+  held.sort((a, b) => a.serial - b.serial);
+  const pieces: Queued[] = [];
+  const add = (rows: readonly PlacedRow[], from: Pick<Piece, 'columns'>): void => {
+    if (rows.length === 0) return;
+    const { stream } = piece;
+    pieces.push({ ...from, stream, rows, arrivedMs: null, late: false, at: 0, waited: true, done() {} });
+  };
+  let [own, other] = [0, 0];
+  while (other < held.length) {
+    const ownFrom = own;
+    while (own < piece.rows.length && piece.rows[own]!.serial <= held[other]!.serial) own++;
+    add(piece.rows.slice(ownFrom, own), piece);
+    const otherFrom = other;
+    const before = piece.rows[own]?.serial ?? Number.POSITIVE_INFINITY;
+    while (other < held.length && held[other]!.serial < before) other++;
+    add(held.slice(otherFrom, other), { columns });
+  }
+  const { stream, columns: ownColumns, arrivedMs, done } = piece;
+  const rest = piece.rows.slice(own);
+  pieces.push({ stream, columns: ownColumns, rows: rest, arrivedMs, late: false, at: 0, waited: true, done });
+  return pieces;
 }

@@ -113,7 +113,7 @@ export class Live {
     const next = stream.accepts(rows, { nowMs, sparse: batch.sparse === true });
     if (next) this.delivery.acknowledge(batch.table);
     const arrivedMs = next ? nowMs : null;
-    const read = this.#line.put({ stream, columns: batch.columns, rows, arrivedMs, found: false });
+    const read = this.#line.put({ stream, columns: batch.columns, rows, arrivedMs, late: false });
     if (read !== false) await this.#withinBudget(read);
     return next ? this.delivery.answer(batch.table) : [];
   }
@@ -164,15 +164,15 @@ export class Live {
   }
 
   #createFiller(ask: Ask, schema: Schema): Filler {
+    const columnsOf = (table: string): readonly string[] => schema.tables.get(table)?.reads ?? [];
     return new Filler({
-      ask,
-      clock: this.#clock,
-      columnsOf: (table) => schema.tables.get(table)?.reads ?? [],
+      ...{ ask, clock: this.#clock, columnsOf },
       onFound: async (stream, rows) => {
-        const columns = schema.tables.get(stream.table)?.reads ?? [];
-        await this.#line.put({ stream, columns, rows, arrivedMs: null, found: true });
+        const columns = columnsOf(stream.table);
+        if (stream.waitsFor !== null) this.#line.hold(stream, rows);
+        else await this.#line.put({ stream, columns, rows, arrivedMs: null, late: true });
       },
-      onDone: () => this.#line.resume(),
+      onDone: (stream) => this.#line.release(stream, columnsOf(stream.table)),
     });
   }
 
@@ -183,13 +183,13 @@ export class Live {
     clearTimeout(timer);
   }
 
-  #end({ stream, rows, arrivedMs, found }: Piece): void {
+  #end({ stream, rows, arrivedMs, late }: Piece): void {
     if (arrivedMs !== null) stream.heardMs = arrivedMs;
     this.detector.advance(this.#settledMs());
     this.#tell();
     stream.giveUp();
     this.#snapshots?.count(rows.length);
-    if (!found && stream.isMissing) this.#filler?.want(stream);
+    if (!late && stream.isMissing) this.#filler?.want(stream);
   }
 
   /** Stores the alerts made. */

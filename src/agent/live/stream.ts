@@ -38,8 +38,9 @@ export interface StreamHealth extends StreamOrderHealth {
   readonly refused: number;
 }
 
-/** A gap that is longer is filled while the rows after it go on. */
+/** Gaps that are longer, or more, are filled while the rows after it go on. */
 const MOST_WAITED_FOR = 20_000;
+const MOST_RUNS = 256;
 
 /** How far one table's feed has come. */
 export class Stream {
@@ -49,8 +50,8 @@ export class Stream {
   heardMs = 0;
   queued = 0;
   refused = 0;
-  /** What the next row waits for. */
-  waitsFor: Missing | null = null;
+  /** What the next rows wait for. */
+  waitsFor: readonly Missing[] | null = null;
   /** Whether missing rows can be looked for. */
   readonly #fillable: boolean;
   #sparse = false;
@@ -101,12 +102,21 @@ export class Stream {
     return placement !== 'duplicate';
   }
 
-  /** Whether a row is to wait for those before it, which are few and not yet looked for. */
-  mustWait({ serial }: PlacedRow): boolean {
-    const { position, positionMs } = this.order;
-    if (!this.#fillable || this.#sparse || position === 0 || !(serial > position + 1)) return false;
-    if (serial - position - 1 > MOST_WAITED_FOR || serial - 1 <= this.#searchedTo) return false;
-    this.waitsFor = { from: position + 1, to: serial - 1, afterMs: positionMs };
+  /** Whether rows are to wait for those that are missing before and between them: few, and not yet looked for. */
+  mustWait(rows: readonly PlacedRow[]): boolean {
+    if (!this.#fillable || this.#sparse || this.order.position === 0) return false;
+    const missing: Missing[] = [];
+    let [last, lastMs, count] = [this.order.position, this.order.positionMs, 0];
+    for (const { serial, timeMs } of rows) {
+      if (!(serial > last)) continue;
+      if (serial > last + 1 && serial - 1 > this.#searchedTo) {
+        missing.push({ from: Math.max(last, this.#searchedTo) + 1, to: serial - 1, afterMs: lastMs });
+        count += serial - last - 1;
+      }
+      [last, lastMs] = [serial, timeMs];
+    }
+    if (count === 0 || count > MOST_WAITED_FOR || missing.length > MOST_RUNS) return false;
+    this.waitsFor = missing;
     return true;
   }
 
@@ -115,15 +125,14 @@ export class Stream {
     return this.#fillable && (this.order.gaps.at(-1)?.to ?? 0) > this.#searchedTo;
   }
 
-  /** What is to be looked for: what the next row waits for, else all that is missing. */
+  /** What is to be looked for: what the next rows wait for, else all that is missing. */
   get missing(): readonly Missing[] {
-    return this.waitsFor === null ? this.order.gaps : [this.waitsFor];
+    return this.waitsFor ?? this.order.gaps;
   }
 
   /** What is missing up to there was looked for: what was not found is lost. */
   searched(to: number): void {
     this.#searchedTo = Math.max(this.#searchedTo, to);
-    this.waitsFor = null;
     this.giveUp();
   }
 

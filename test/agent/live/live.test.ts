@@ -1,0 +1,214 @@
+import test from 'ava';
+import { openStore } from '../../../src/store/index.ts';
+import { EventTable, type Exec } from './event-table.ts';
+import { RULES, START_MS, startProcess, TestClock } from './running.ts';
+
+const BAD: Exec = { pid: 500, path: '/bin/bad' };
+const ls = (pid: number): Exec => ({ pid, path: '/bin/ls' });
+
+async function begin(options: { readonly fills?: boolean; readonly budgetMs?: number } = {}) {
+  const [table, clock] = [new EventTable(), new TestClock()];
+  const store = await openStore({ path: null, nowMs: clock.nowMs });
+  return { table, clock, store, ...startProcess({ store, table, clock, ...options }) };
+}
+
+test('an alert is returned once while osquery goes on', async (t) => {
+  const { table, clock, store, scan } = await begin();
+  table.store([ls(2), BAD, ls(3)], clock.ms);
+  t.is((await scan()).length, 1);
+  t.is(store.health.waiting, 1, 'not yet known to have arrived');
+  t.deepEqual(await scan(), []);
+  t.is(store.health.waiting, 0);
+});
+
+test('what was returned comes again after a new registration, with the same id', async (t) => {
+  const { table, clock, scan, detection } = await begin();
+  table.store([BAD], clock.ms);
+  const first = await scan();
+  detection.registered();
+  t.deepEqual(await scan(), first);
+  t.deepEqual(await scan(), []);
+  detection.registered();
+  t.deepEqual(await scan(), [], 'the call before showed that it arrived');
+  t.is(detection.live.health.delivery.repeated, 1);
+});
+
+test("running the pack's query by hand repeats nothing, takes nothing from the log and moves nothing back", async (t) => {
+  const { table, clock, scan, detection } = await begin();
+  table.store([ls(2), BAD], clock.ms);
+  t.is((await scan()).length, 1);
+  t.deepEqual(await scan(table.scanByHand()), []);
+  table.store([{ ...BAD, pid: 501 }], clock.ms);
+  t.deepEqual(await scan(table.scanByHand()), [], 'the new one belongs to the log');
+  t.is((await scan()).length, 1);
+  t.deepEqual(await scan(), []);
+  const [stream] = detection.live.health.streams;
+  t.like(stream, { foreign: 2, position: 3, gaps: 0, missing: 0 });
+});
+
+test('events that are old when they are read are marked late, and build the tree all the same', async (t) => {
+  const { table, clock, scan, store, detection } = await begin();
+  table.store([BAD], START_MS - 3_600_000);
+  table.store([{ pid: 600, parent: 500, path: '/bin/ls' }], clock.ms);
+  t.is((await scan()).length, 2);
+  const late = store
+    .list()
+    .map(({ ruleId, document }) => [ruleId, JSON.parse(document).osquery_detect.late ?? false]);
+  t.deepEqual(late, [
+    ['child', false],
+    ['bad', true],
+  ]);
+  t.is(detection.live.health.lateAlerts, 1);
+});
+
+test('a gap before a batch is filled before the batch is read, so that parents are known', async (t) => {
+  const { table, clock, scan, detection } = await begin();
+  table.store([ls(2)], clock.ms);
+  await scan();
+  clock.ms += 10_000;
+  table.store([BAD], clock.ms);
+  table.scan();
+  clock.ms += 10_000;
+  table.store([{ pid: 600, parent: 500, path: '/bin/ls' }], clock.ms);
+  t.is((await scan()).length, 2);
+  t.like(detection.live.health.streams[0], { gaps: 0, lost: 0, position: 3 });
+  t.true(table.asked.every((sql) => /WHERE time >= \d+( AND .*)? LIMIT \d+$/.test(sql)));
+});
+
+test('rows that were stored while the clock was set back are found at the beginning of the table', async (t) => {
+  const { table, clock, scan, detection } = await begin();
+  table.store([ls(2), ls(3)], clock.ms);
+  await scan();
+  table.store([BAD], 31_536_000_000);
+  table.scan();
+  clock.ms += 10_000;
+  table.store([ls(4)], clock.ms);
+  t.is((await scan()).length, 1);
+  t.like(detection.live.health.streams[0], { gaps: 0, lost: 0, position: 4 });
+});
+
+test('rows that are nowhere any more are counted as lost, once, and not looked for again', async (t) => {
+  const { table, clock, scan, detection } = await begin();
+  table.store([ls(2)], clock.ms);
+  await scan();
+  table.store([BAD, ls(3)], clock.ms);
+  table.scan();
+  table.expire(3);
+  clock.ms += 10_000;
+  table.store([ls(4)], clock.ms);
+  await scan();
+  const { length } = table.asked;
+  table.store([ls(5)], clock.ms);
+  await scan();
+  t.like(detection.live.health.streams[0], { gaps: 0, lost: 2, missing: 2, filled: 0 });
+  t.is(table.asked.length, length);
+});
+
+test('a gap that is long is filled while the rows after it go on, a slice at a time', async (t) => {
+  const { table, clock, scan, detection } = await begin();
+  table.store([ls(2)], clock.ms);
+  await scan();
+  clock.ms += 10_000;
+  table.store([BAD, ...Array.from({ length: 25_000 }, (_, i) => ls(10_000 + i))], clock.ms);
+  table.scan();
+  clock.ms += 10_000;
+  table.store([{ ...BAD, pid: 501 }], clock.ms);
+  const now = await scan();
+  t.is(now.length, 1, 'the new alert waits for nothing');
+  for (let turn = 0; turn < 10_000 && detection.live.health.filler?.table !== null; turn++) {
+    await new Promise(setImmediate);
+  }
+  t.is((await scan()).length, 1, 'the old one comes with a later call');
+  t.like(detection.live.health.streams[0], { gaps: 0, lost: 0, filled: 25_001 });
+  t.true(table.asked.length >= 12);
+  t.true(clock.slept.every((ms) => ms >= 50));
+});
+
+test('when osquery does not answer, rows go on without those before them, which are looked for later', async (t) => {
+  const { table, clock, scan, detection } = await begin();
+  table.store([ls(2)], clock.ms);
+  await scan();
+  table.store([BAD], clock.ms);
+  table.scan();
+  table.store([{ ...BAD, pid: 501 }], clock.ms);
+  table.failure = new Error('no answer');
+  t.is((await scan()).length, 1);
+  t.like(detection.live.health.filler, { failed: 1, lastFailure: 'no answer' });
+  table.failure = null;
+  clock.ms += 40_000;
+  await scan();
+  for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate);
+  t.is((await scan()).length, 1);
+  t.like(detection.live.health.streams[0], { gaps: 0, lost: 0, filled: 1 });
+});
+
+test('without a way to ask, what is missing is counted', async (t) => {
+  const { table, clock, scan, detection } = await begin({ fills: false });
+  table.store([ls(2)], clock.ms);
+  await scan();
+  table.store([BAD], clock.ms);
+  table.scan();
+  table.store([{ ...BAD, pid: 501 }], clock.ms);
+  t.is((await scan()).length, 1);
+  t.like(detection.live.health.streams[0], { gaps: 1, missing: 1, lost: 0 });
+});
+
+test("after osquery's database began anew, low eids are new rows", async (t) => {
+  const { table, clock, scan, detection } = await begin();
+  table.store([ls(2), ls(3), BAD], clock.ms);
+  await scan();
+  clock.ms += 3_600_000;
+  table.reset();
+  table.store([ls(4), { ...BAD, pid: 501 }], clock.ms);
+  t.is((await scan()).length, 1);
+  t.like(detection.live.health.streams[0], { resets: 1, position: 2, foreign: 0 });
+});
+
+test('an answer comes within its budget, and the rest with later calls', async (t) => {
+  const { table, clock, scan } = await begin({ budgetMs: 1 });
+  table.store([...Array.from({ length: 5_000 }, (_, i) => ls(1_000 + i)), BAD], clock.ms);
+  t.deepEqual(await scan(), []);
+  let found: readonly string[] = [];
+  for (let turn = 0; turn < 1_000 && found.length === 0; turn++) found = await scan();
+  t.is(found.length, 1);
+});
+
+test('a hundred calls at once return an alert once', async (t) => {
+  const { table, clock, scan, store } = await begin();
+  table.store([BAD], clock.ms);
+  const batches = [table.scan(), ...Array.from({ length: 99 }, () => Buffer.from('[]'))];
+  const answers = await Promise.all(batches.map((batch) => scan(batch)));
+  t.is(answers.flat().length, 1);
+  t.is(store.health.waiting, 1, 'calls that came before the answer say nothing of it');
+  await scan();
+  t.is(store.health.waiting, 0);
+});
+
+test('a stream that a query reads with a rule of its own has alerts of its own', async (t) => {
+  const { table, clock, scan, detection } = await begin();
+  table.store([BAD], clock.ms);
+  const batch = table.scanByHand();
+  t.is((await scan()).length, 1);
+  const rule = 'process where process.pid == 500';
+  const own = await detection.detect({ batch, stream: 'process_events', rule });
+  t.is(own.length, 1);
+  t.deepEqual(await scan(), []);
+  detection.registered();
+  t.is((await detection.detect({ batch: Buffer.from('[]'), stream: 'process_events', rule })).length, 1);
+  t.deepEqual(await scan(), []);
+});
+
+test('rules are replaced while streams run', async (t) => {
+  const { table, clock, scan, detection } = await begin();
+  table.store([BAD], clock.ms);
+  t.is((await scan()).length, 1);
+  detection.replaceRules(RULES.filter(({ id }) => id === 'child'));
+  table.store(
+    [
+      { ...BAD, pid: 501 },
+      { pid: 600, parent: 500, path: '/bin/ls' },
+    ],
+    clock.ms,
+  );
+  t.is((await scan()).length, 1);
+});
