@@ -17,11 +17,14 @@ const PARTS: Readonly<Record<string, () => string>> = {
 
 /** The README's text with every generated part made anew. */
 export function regenerate(text: string): string {
-  return Object.entries(PARTS).reduce((all, [name, make]) => {
-    const [begin, end] = [`<!-- ${name}: begin -->\n`, `<!-- ${name}: end -->`];
-    const [before, rest] = split(all, begin);
-    return `${before}${begin}${make()}${end}${split(rest, end)[1]}`;
-  }, text);
+  return Object.entries(PARTS).reduce((all, [name, make]) => fillPart(all, name, make()), text);
+}
+
+/** The text with `content` between the markers of this name. */
+export function fillPart(text: string, name: string, content: string): string {
+  const [begin, end] = [`<!-- ${name}: begin -->\n`, `<!-- ${name}: end -->`];
+  const [before, rest] = split(text, begin);
+  return `${before}${begin}${content}${end}${split(rest, end)[1]}`;
 }
 
 function split(text: string, marker: string): readonly [string, string] {

@@ -62,7 +62,7 @@ export const fileEvents: TableDefinition = {
     cases('event.action', 'action', {
       CREATED,
       UPDATED: CHANGED,
-      ATTRIBUTES_MODIFIED: ['attributes_modified', 'extended_attributes_delete'].slice(0, 1),
+      ATTRIBUTES_MODIFIED: ['attributes_modified'],
       MOVED_TO: RENAMED,
       MOVED_FROM: ['moved_from'],
       DELETED,
