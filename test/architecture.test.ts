@@ -125,3 +125,23 @@ test('no file is a drawer for odds and ends', (t) => {
     [],
   );
 });
+
+/** Modules of Node that reach beyond this process, and who may use them for what. */
+const REACH: Readonly<Record<string, readonly string[]>> = {
+  // UNIX sockets; and what an address is.
+  net: ['osquery/', 'sandbox/', 'lang/eql/build.ts', 'lang/kql/value.ts'],
+  child_process: ['sandbox/', 'cli/demo-osqueryd.ts', 'agent/doctor/diagnose.ts'],
+  worker_threads: ['sandbox/'],
+  ...{ http: [], https: [], http2: [], tls: [], dns: [], dgram: [], vm: [], inspector: [] },
+};
+
+test('the source opens no network connection, starts no program and makes no code, but where it is said', (t) => {
+  const wrong = sources().flatMap((path) => {
+    const text = readFileSync(join(ROOT, 'src', path), 'utf8');
+    const modules = [...text.matchAll(/'node:(\w+)/g)].map(([, name]) => name!);
+    const used = modules.filter((name) => REACH[name]?.every((place) => !path.startsWith(place)));
+    const made = /\bnew Function\b|\beval\(|\bfetch\(|\bWebSocket\(/.exec(text) ?? [];
+    return [...used, ...made].map((what) => `${path}: ${what}`);
+  });
+  t.deepEqual(wrong, []);
+});
