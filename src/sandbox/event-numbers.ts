@@ -1,4 +1,4 @@
-import type { FedRow } from './sql/messages.ts';
+import type { FedRow, KeptEvents } from './sql/messages.ts';
 
 /**
  * Gives events what core gives them when it stores them: `eid`, ten digits that rise by one per table, and `time`, the
@@ -20,6 +20,12 @@ export class EventNumbers {
     this.#last.set(table, last);
     this.#counts.set(table, this.countOf(table) + rows.length);
     return numbered;
+  }
+
+  /** Goes on behind events that were stored before. */
+  resume(table: string, { lastEid, count }: KeptEvents): void {
+    this.#last.set(table, lastEid);
+    this.#counts.set(table, count);
   }
 
   countOf(table: string): number {

@@ -42,6 +42,11 @@ export interface SandboxOptions {
   readonly decorations?: Readonly<Record<string, string>>;
   /** Unix seconds from which time goes on by `advance()` alone. Without it, time is the clock's and the schedule runs by itself. */
   readonly startTime?: number;
+  /**
+   * A file that keeps events and each query's pointer, as osqueryd's database does: a sandbox that is started with it
+   * again, after whatever end, goes on there as a new worker does, and knows no extension. In memory when absent.
+   */
+  readonly databasePath?: string;
   /** Where the manager listens; in a new folder of the system's temporary one when absent (a socket's path has at most 107 bytes). */
   readonly socketPath?: string;
   /** How often extensions are pinged and a dead process is started anew; 0 leaves that to `watch()`. 3,000 when absent. */
@@ -116,8 +121,10 @@ class Core implements Sandbox {
     this.#ownFolder = options.socketPath === undefined ? mkdtempSync(join(tmpdir(), 'osq-')) : undefined;
     this.socketPath = options.socketPath ?? join(this.#ownFolder!, 'em');
     this.#tables = tablesFrom(options.schema);
-    this.#database = new SandboxDatabase(async (table, context) =>
-      rowsOf(await this.#manager.callPlugin('table', table, { action: 'generate', context })),
+    this.#database = new SandboxDatabase(
+      async (table, context) =>
+        rowsOf(await this.#manager.callPlugin('table', table, { action: 'generate', context })),
+      options.databasePath,
     );
     this.#manager = this.#createManager();
     this.#logs = this.#createLogs();
@@ -137,7 +144,9 @@ class Core implements Sandbox {
   }
 
   async start(): Promise<void> {
-    for (const { name, columns, events } of this.#tables) await this.#database.define(name, columns, events);
+    for (const { name, columns, events } of this.#tables) {
+      this.#numbers.resume(name, await this.#database.define(name, columns, events));
+    }
     for (const [table, rows] of Object.entries(this.#options.rows ?? {})) await this.setRows(table, rows);
     await this.#manager.listen();
     this.#process?.watch();

@@ -1,3 +1,5 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { connectManager } from '../../src/osquery/index.ts';
@@ -43,6 +45,30 @@ async function start(t: ExecutionContext, options: Partial<SandboxOptions> = {})
   await sandbox.registered('fixture');
   return { sandbox, results, statuses };
 }
+
+test('a sandbox that is started again on its database goes on as a new worker does', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'kept-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const config = { schedule: { scan: { query: SCAN, interval: 10, removed: false } } };
+  const kept = { config, databasePath: join(folder, 'events.db') };
+  const first = await start(t, kept);
+  await first.sandbox.feed('process_events', [{ cmdline: 'alert one' }]);
+  await first.sandbox.runNow();
+  await first.sandbox.feed('process_events', [{ cmdline: 'alert two' }]);
+  await first.sandbox.stop();
+  const { sandbox, results } = await start(t, kept);
+  await sandbox.feed('process_events', [{ cmdline: 'alert three' }]);
+  await sandbox.runNow();
+  t.deepEqual(
+    columnsIn(results).map(({ alert_id, cmdline }) => [alert_id, cmdline]),
+    [
+      ['alert-0000000003', 'alert three'],
+      ['alert-0000000002', 'alert two'],
+    ],
+  );
+  const all = await sandbox.query('SELECT count(*) AS n FROM process_events WHERE time > 0');
+  t.deepEqual(all, [{ n: '3' }]);
+});
 
 function columnsIn(results: readonly string[]): readonly Record<string, string>[] {
   return results.map((line) => (JSON.parse(line) as { columns: Record<string, string> }).columns);

@@ -1,12 +1,10 @@
 import type { Database } from 'better-sqlite3';
 import { quoteName, SqlError } from '../../sqlite/index.ts';
 import type { KnownColumn, KnownTable } from './known-table.ts';
-import type { FedRow } from './messages.ts';
+import type { FedRow, KeptEvents } from './messages.ts';
+import type { Pointers } from './pointers.ts';
 import type { ExtensionUse } from './rewrite.ts';
 import { type SqlValue, toColumn } from './values.ts';
-
-/** Where the reading of events stands: the number of the last row that each scheduled query has read, by the query's name. */
-type Pointers = Map<string, number>;
 
 /** What an extension's table answers: rows by column name, or a failure by throwing. */
 export type Generate = (use: ExtensionUse, args: readonly SqlValue[]) => Iterable<readonly SqlValue[]>;
@@ -29,13 +27,14 @@ export class Catalog {
   readonly #known = new Map<string, KnownTable>();
   readonly #events = new Map<string, EventTable>();
   readonly #eventBased = new Set<string>();
-  readonly #pointers: Pointers = new Map();
+  readonly #pointers: Pointers;
   /** The scheduled query that runs now: core's `kExecutingQuery`. */
   #queryName: string | undefined;
 
-  constructor(db: Database, generate: Generate) {
+  constructor(db: Database, generate: Generate, pointers: Pointers) {
     this.#db = db;
     this.#generate = generate;
+    this.#pointers = pointers;
   }
 
   get known(): ReadonlyMap<string, KnownTable> {
@@ -50,15 +49,24 @@ export class Catalog {
     this.#queryName = name;
   }
 
-  define(name: string, columns: readonly KnownColumn[], events: boolean): void {
+  /** Gives the events that a file kept from before. */
+  define(name: string, columns: readonly KnownColumn[], events: boolean): KeptEvents {
     const list = columns.map((column) => `${quoteName(column.name)} ${column.type}`).join(', ');
-    this.#db.exec(`CREATE TABLE ${quoteName(rowsOf(name, events))} (${list})`);
+    const rows = quoteName(rowsOf(name, events));
+    this.#db.exec(`CREATE TABLE IF NOT EXISTS ${rows} (${list})`);
     this.#known.set(name.toLowerCase(), { name, kind: events ? 'event' : 'plain', columns });
-    if (events) this.#defineViews(name, columns);
+    if (!events) {
+      this.#db.exec(`DELETE FROM ${rows}`);
+      return { count: 0, lastEid: 0 };
+    }
+    const sql = `SELECT count(*) AS count, max(rowid) AS lastRow, max(CAST(eid AS INTEGER)) AS lastEid FROM ${rows}`;
+    const kept = this.#db.prepare(sql).get() as KeptEvents & { readonly lastRow: number | null };
+    this.#defineViews(name, columns, kept.lastRow ?? 0);
+    return { count: kept.count, lastEid: kept.lastEid ?? 0 };
   }
 
-  #defineViews(name: string, columns: readonly KnownColumn[]): void {
-    const table: EventTable = { lastRow: 0 };
+  #defineViews(name: string, columns: readonly KnownColumn[], lastRow: number): void {
+    const table: EventTable = { lastRow };
     this.#events.set(name, table);
     this.#eventBased.add(name);
     const newRows = () => this.#newRows(table);
@@ -71,10 +79,10 @@ export class Catalog {
     });
     const list = columns.map((column) => `r.${quoteName(column.name)}`).join(', ');
     const rows = quoteName(`${name} rows`);
-    this.#db.exec(`CREATE VIEW ${quoteName(`${name} all`)} AS SELECT ${list} FROM ${rows} r`);
+    this.#db.exec(`CREATE VIEW IF NOT EXISTS ${quoteName(`${name} all`)} AS SELECT ${list} FROM ${rows} r`);
     // CROSS JOIN keeps SQLite from turning the two around.
     this.#db.exec(
-      `CREATE VIEW ${quoteName(`${name} new`)} AS SELECT ${list}
+      `CREATE VIEW IF NOT EXISTS ${quoteName(`${name} new`)} AS SELECT ${list}
        FROM ${quoteName(`${name} cursor`)} c CROSS JOIN ${rows} r WHERE r.rowid = c.id`,
     );
   }

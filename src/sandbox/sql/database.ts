@@ -1,6 +1,6 @@
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { KnownColumn } from './known-table.ts';
-import type { Answer, ColumnOf, FedRow, Generated, Request, Scan } from './messages.ts';
+import type { Answer, ColumnOf, FedRow, Generated, KeptEvents, Request, Scan } from './messages.ts';
 
 /** Answers a table of an extension; a rejection fails the query that asked. */
 export type GenerateRows = (
@@ -24,10 +24,11 @@ export class SandboxDatabase {
   readonly #generate: GenerateRows;
   #lastId = 0;
 
-  constructor(generate: GenerateRows) {
+  /** `path`: a file that keeps events and pointers for the next; in memory without one. */
+  constructor(generate: GenerateRows, path?: string) {
     this.#generate = generate;
     this.#worker = new Worker(new URL('./worker.ts', import.meta.url), {
-      workerData: { answers: this.#answers.port2, signal: this.#signal },
+      workerData: { answers: this.#answers.port2, signal: this.#signal, path },
       transferList: [this.#answers.port2],
     });
     this.#worker.on('message', (answer: Answer) => this.#receive(answer));
@@ -44,8 +45,8 @@ export class SandboxDatabase {
     return this.#request({ kind: 'columns', sql }) as Promise<readonly ColumnOf[]>;
   }
 
-  async define(table: string, columns: readonly KnownColumn[], events: boolean): Promise<void> {
-    await this.#request({ kind: 'define', table, columns, events });
+  define(table: string, columns: readonly KnownColumn[], events: boolean): Promise<KeptEvents> {
+    return this.#request({ kind: 'define', table, columns, events }) as Promise<KeptEvents>;
   }
 
   async attach(table: string, columns: readonly KnownColumn[], eventBased: boolean): Promise<void> {

@@ -15,6 +15,12 @@ export interface Scan {
   readonly eventBased: boolean;
 }
 
+/** What an event table holds already when it is defined. */
+export interface KeptEvents {
+  readonly count: number;
+  readonly lastEid: number;
+}
+
 export interface ColumnOf {
   readonly name: string;
   readonly type: string;

@@ -5,6 +5,7 @@ import { Catalog } from './catalog.ts';
 import { writeContext } from './context.ts';
 import { registerFunctions } from './functions.ts';
 import type { Answer, Generated, Request } from './messages.ts';
+import { createPointers } from './pointers.ts';
 import type { ExtensionUse } from './rewrite.ts';
 import { columnsOf, runQuery } from './statement.ts';
 import { type SqlValue, toColumn } from './values.ts';
@@ -13,11 +14,13 @@ import { type SqlValue, toColumn } from './values.ts';
 export interface Bridge {
   readonly answers: MessagePort;
   readonly signal: Int32Array;
+  /** The file that keeps events and pointers; in memory without one. */
+  readonly path: string | undefined;
 }
 
-const { answers, signal } = workerData as Bridge;
-const db = new SQLite(':memory:');
-const catalog = new Catalog(db, generate);
+const { answers, signal, path } = workerData as Bridge;
+const db = openDatabase(path);
+const catalog = new Catalog(db, generate, createPointers(path));
 registerFunctions(db);
 
 parentPort!.on('message', ({ id, request }: { id: number; request: Request }) => {
@@ -63,6 +66,14 @@ function* generate(use: ExtensionUse, args: readonly SqlValue[]): Iterable<reado
       return toColumn(bytes !== undefined && isUtf8(bytes) ? Buffer.from(bytes).toString() : bytes, type);
     });
   }
+}
+
+/** A process that is killed loses nothing that was written: nobody needs to wait for the disk. */
+function openDatabase(file: string | undefined): SQLite.Database {
+  const opened = new SQLite(file ?? ':memory:');
+  opened.pragma('journal_mode = WAL');
+  opened.pragma('synchronous = OFF');
+  return opened;
 }
 
 function post(answer: Answer): void {
