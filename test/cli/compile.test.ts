@@ -228,6 +228,15 @@ async function replayed(recording: string): Promise<readonly string[]> {
   return inOrder(fired);
 }
 
+/** The rows of process_events in a recording, in the order of their eids. */
+async function recordedExecs(recording: string): Promise<readonly FedRow[]> {
+  const rows: FedRow[] = [];
+  for await (const { name, row } of readRecordedEvents(recording)) {
+    if (name === 'process_events') rows.push(row);
+  }
+  return rows.sort((a, b) => Number(String(a['eid'])) - Number(String(b['eid'])));
+}
+
 /** The alerts that osqueryd's stand-in logs when it runs the pack, with the extension that loads the bundle. */
 async function scanned(out: string, recording: string): Promise<readonly string[]> {
   const fired: Fired[] = [];
@@ -260,10 +269,7 @@ async function scanned(out: string, recording: string): Promise<readonly string[
   });
   try {
     await sandbox.registered('osquery_detect');
-    const rows: FedRow[] = [];
-    for await (const { name, row } of readRecordedEvents(recording))
-      if (name === 'process_events') rows.push(row);
-    rows.sort((a, b) => Number(String(a['eid'])) - Number(String(b['eid'])));
+    const rows = await recordedExecs(recording);
     for (let at = 0; at < rows.length; at += 500) {
       await sandbox.feed('process_events', rows.slice(at, at + 500));
       await sandbox.runNow();
@@ -289,3 +295,42 @@ for (const name of ['seed', 'attack']) {
     },
   );
 }
+
+test.serial(
+  'without the extension, the compiled SQL names every event of an alert, and is sure of none that is not',
+  async (t) => {
+    const out = await folderWith();
+    await runCommand('compile', RULES, '--out', out);
+    const recording = join(ROOT, 'test', 'events', 'attack.results.log.gz');
+    const [sure, named] = [new Set<string>(), new Set<string>()];
+    const sandbox = await startSandbox({
+      schema: [...createSchema('linux').tables.values()].map(({ name, columns }) => ({ name, columns })),
+      config: { packs: { sql: (await config(join(out, 'pack-sql.conf'))) as Pack } },
+      flags: { disable_events: 'false' },
+      watchIntervalMs: 0,
+      onResult(line) {
+        const { columns } = JSON.parse(line) as { columns: Record<string, string> };
+        for (const id of columns['rules']!.split(',')) if (id !== '') sure.add(`${id} ${columns['eid']}`);
+        for (const id of `${columns['rules']},${columns['candidates']}`.split(','))
+          named.add(`${id} ${columns['eid']}`);
+      },
+    });
+    t.teardown(() => sandbox.stop());
+    const rows = await recordedExecs(recording);
+    await sandbox.feed('process_events', rows);
+    await sandbox.runNow();
+    const alerts = (await replayed(recording)).map((text) => /^(\S+) (.*)$/.exec(text)!);
+    const wanted = alerts.flatMap(([, rule, events]) =>
+      (JSON.parse(events!) as readonly { readonly eid: string }[]).map(({ eid }) => `${rule} ${eid}`),
+    );
+    t.true(wanted.length > 20 && sure.size > 0);
+    t.deepEqual(
+      wanted.filter((one) => !named.has(one)),
+      [],
+    );
+    t.deepEqual(
+      [...sure].filter((one) => !wanted.includes(one)),
+      [],
+    );
+  },
+);

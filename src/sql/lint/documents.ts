@@ -28,8 +28,12 @@ export function readDocuments(name: string, text: string): readonly Entry[] {
   if (!Array.isArray(documents)) return [];
   return documents.flatMap((document) => {
     const [error] = document.errors;
-    if (error !== undefined && isYaml) {
-      throw configError(source, error.pos[0], `It is no YAML: ${error.message.split('\n')[0]}`, error);
+    if (error !== undefined) {
+      const reason =
+        error.code === 'RESOURCE_EXHAUSTION'
+          ? 'It nests too deeply.'
+          : `It is no YAML: ${error.message.split('\n')[0]}`;
+      throw configError(source, error.pos[0], reason, error);
     }
     return document.contents === null ? [] : [entryOf(document.contents as Node, source)];
   });

@@ -419,6 +419,13 @@ test('queries that nest without end are refused, and do no harm', (t) => {
   t.deepEqual(trapsOf(long), []);
 });
 
+test('documents that nest without end are refused', (t) => {
+  for (const name of ['deep.conf', 'deep.yml']) {
+    const [found] = lint(`{"queries": ${'['.repeat(20_000)}${']'.repeat(20_000)}}`, {}, name);
+    t.is(found?.trap, 'unreadable', name);
+  }
+});
+
 test('the packs of this project are in no trap', (t) => {
   const names = [
     'pack.conf',
