@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type { RuleSet } from '../lang/index.ts';
-import { type Log, type RunningExtension, runExtension } from '../osquery/index.ts';
+import { type Log, type RunningExtension, type RunOptions, runExtension } from '../osquery/index.ts';
 import { createHost, createSchema, type Host, type Platform } from '../schema/index.ts';
 import { openStore } from '../store/index.ts';
 import { refreshHost, seedTree } from './background.ts';
@@ -28,13 +28,17 @@ const PLATFORMS: Readonly<Record<string, Platform>> = { linux: 'linux', darwin: 
 
 /** How often the process tree is corrected from `processes`. */
 const SEED_SECONDS = 600;
+/** How long the registration waits for what core tells of the host. */
+const LEARN_MS = 500;
 const FLAGS_RETRY_MS = 200;
+const PATIENCE_SECONDS = 30;
+const PATIENCE_BELOW_WATCHER_SECONDS = 600;
 
 /**
  * Runs as an osquery extension until core asks it to stop or is gone; resolves with the reason.
  *
- * What was known before, in the store and in `processes`, is taken in before the table is registered: no events
- * come until then, and once they do, nothing may wait for core from inside a call.
+ * What was known before, in the store and in `processes`, is taken in before the table is registered, unless core
+ * takes long: no events come until then.
  */
 export async function runAgent(options: ExtensionOptions): Promise<string> {
   const { log, settings, socketPath } = options;
@@ -51,7 +55,7 @@ export async function runAgent(options: ExtensionOptions): Promise<string> {
   reportFaults(detection, log);
   detection.live.restore();
   const learn = (): Promise<void> => learnFrom(core, { detection, host, log });
-  await learn();
+  await Promise.race([learn(), new Promise((resolve) => setTimeout(resolve, LEARN_MS))]);
 
   const ended = Promise.withResolvers<string>();
   const extension = runExtension({
@@ -61,6 +65,7 @@ export async function runAgent(options: ExtensionOptions): Promise<string> {
     plugins: [createDetectionsTable(detection.detect)],
     intervalSeconds: options.intervalSeconds,
     timeoutSeconds: options.timeoutSeconds,
+    ...life(options.timeoutSeconds),
     log,
     onRegistered: () => detection.registered(),
     onGone: (reason) => ended.resolve(reason),
@@ -77,6 +82,17 @@ export async function runAgent(options: ExtensionOptions): Promise<string> {
     await detection.live.save();
     store.close();
   }
+}
+
+/**
+ * How long to live without a manager. osqueryd's watcher is our parent, and as long as it lives it brings up a new
+ * worker, within minutes at the worst; when it is gone, the next osqueryd starts an extension of its own. Whom
+ * process 1 started has no such sign.
+ */
+function life(timeoutSeconds: number): Pick<RunOptions, 'patienceSeconds' | 'isOrphaned'> {
+  const parent = process.ppid;
+  if (parent <= 1) return { patienceSeconds: Math.max(timeoutSeconds, PATIENCE_SECONDS) };
+  return { patienceSeconds: PATIENCE_BELOW_WATCHER_SECONDS, isOrphaned: () => process.ppid !== parent };
 }
 
 /** osquery's flags; asked for until it answers, or as long as there is patience. */

@@ -10,14 +10,21 @@ export interface RunOptions {
   readonly plugins: readonly Plugin[];
   /** How often the manager is asked for our UUID, in seconds: what osqueryd passes as `--interval`. */
   readonly intervalSeconds: number;
-  /** How long to go on without a manager before giving up, in seconds: what osqueryd passes as `--timeout`. */
+  /** How long to wait for the first manager before giving up, in seconds: what osqueryd passes as `--timeout`. */
   readonly timeoutSeconds: number;
+  /**
+   * How long to go on without a manager once there was one; `timeoutSeconds` unless given. A worker that died is
+   * replaced in seconds, or in minutes when that happens often.
+   */
+  readonly patienceSeconds?: number;
+  /** Whether the process that started us is gone, and so another extension will be started in our place. */
+  isOrphaned?(): boolean;
   readonly log?: Log;
   /** Called after each successful registration, when the plugins are served. */
   onRegistered?(uuid: number): void;
   /**
-   * Called once when core asked for shutdown, or when no manager was there for `timeoutSeconds`; not after `stop()`.
-   * All is closed by then.
+   * Called once when core asked for shutdown, when no manager was there for too long, or when we are orphaned; not
+   * after `stop()`. All is closed by then.
    */
   onGone?(reason: string): void;
   /** Replaced in tests. */
@@ -94,6 +101,7 @@ class Supervisor {
   #manager: ManagerClient | undefined;
   #server: Server | undefined;
   #retries = 0;
+  #wasRegistered = false;
   #lastSeenMs: number;
 
   constructor(options: RunOptions) {
@@ -117,7 +125,7 @@ class Supervisor {
         if (this.#manager !== undefined) await this.#wait(this.#options.intervalSeconds * 1000);
       } catch (error) {
         this.#report(error);
-        if (this.#clock.nowMs() - this.#lastSeenMs >= this.#options.timeoutSeconds * 1000) {
+        if (this.#clock.nowMs() - this.#lastSeenMs >= this.#patienceMs) {
           this.end(`no manager at ${this.#options.socketPath}: ${explain(error)}`);
         }
         await this.#wait(this.#backOffMs());
@@ -135,7 +143,13 @@ class Supervisor {
     this.#waiting.abort();
   }
 
+  get #patienceMs(): number {
+    const { timeoutSeconds, patienceSeconds = timeoutSeconds } = this.#options;
+    return (this.#wasRegistered ? patienceSeconds : timeoutSeconds) * 1000;
+  }
+
   async #turn(): Promise<void> {
+    if (this.#options.isOrphaned?.() === true) return this.end('the process that started us is gone');
     const manager = await this.#connect();
     const listed = await manager.extensions();
     this.#lastSeenMs = this.#clock.nowMs();
@@ -173,6 +187,7 @@ class Supervisor {
       throw error;
     }
     this.uuid = uuid;
+    this.#wasRegistered = true;
     this.#log.info({ uuid, plugins: plugins.map(({ name }) => name) }, 'registered');
     this.#options.onRegistered?.(uuid);
   }

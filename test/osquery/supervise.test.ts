@@ -169,6 +169,30 @@ test('a manager that goes away for good ends the extension after its timeout', a
   t.false(existsSync(`${manager.path}.${registered[0]}`));
 });
 
+test('an extension outlives a manager that stays away longer than its first one may', async (t) => {
+  const manager = await TestManager.start(t, socketPath(t));
+  const { clock, registered } = run(t, manager.path, { patienceSeconds: 600 });
+  await clock.asleep();
+  await manager.close();
+  for (let passedMs = 0; passedMs < 300_000; ) passedMs += await clock.pass();
+  await clock.asleep();
+  await manager.listen();
+  await clock.pass();
+  await clock.asleep();
+  t.is(registered.length, 2);
+});
+
+test('an extension whose starter is gone leaves, though there is a manager, and waits for none', async (t) => {
+  const manager = await TestManager.start(t, socketPath(t));
+  let orphaned = false;
+  const { clock, gone } = run(t, manager.path, { patienceSeconds: 600, isOrphaned: () => orphaned });
+  await clock.pass();
+  await clock.asleep();
+  orphaned = true;
+  await clock.pass();
+  t.is(await gone, 'the process that started us is gone');
+});
+
 test('a second extension of the same name is refused and tries on until the first is gone', async (t) => {
   const manager = await TestManager.start(t, socketPath(t));
   const first = run(t, manager.path);
