@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RuleSet } from '../../lang/index.ts';
 import { connectManager, type ManagerClient } from '../../osquery/index.ts';
 import { createSchema } from '../../schema/index.ts';
 import { readRules } from '../read-rules.ts';
 import { DEFAULT_SETTINGS, loadSettings, type Settings, SettingsError } from '../settings.ts';
+import { placeStore } from '../store-place.ts';
 import {
   extensionFilesOf,
   judgeRules,
@@ -36,14 +36,14 @@ export interface Places {
   readonly proc: string;
   readonly flagFile: string;
   readonly load: string;
-  readonly database: string;
+  readonly store: string;
 }
 
 const PLACES: Places = {
   proc: '/proc',
   flagFile: '/etc/osquery/osquery.flags',
   load: '/etc/osquery/extensions.load',
-  database: '/var/osquery/osquery.db',
+  store: '/var/osquery/osquery-detect.db',
 };
 /** osquery's own packages; Fleet's agent. */
 const SOCKETS: readonly string[] = ['/var/osquery/osquery.em', '/opt/orbit/orbit-osquery.em'];
@@ -68,9 +68,8 @@ async function gather(options: DiagnoseOptions): Promise<Facts> {
   );
   const osquery = await askAll(socketPath, wantsExec ? options : { ...options, patienceMs: 0 });
   const flagFile = readFlagFile(places.flagFile);
-  const flags = 'trouble' in osquery ? flagFile?.flags : osquery.sight.flags;
-  const load = readLoad(flags?.get('extensions_autoload') || places.load);
-  const database = flags?.get('database_path') || places.database;
+  const flags = 'trouble' in osquery ? (flagFile?.flags ?? new Map<string, string>()) : osquery.sight.flags;
+  const load = readLoad(flags.get('extensions_autoload') || places.load);
   return {
     version: options.version,
     nowMs: Date.now(),
@@ -82,7 +81,7 @@ async function gather(options: DiagnoseOptions): Promise<Facts> {
       flagFile,
       settingsTrouble: trouble,
       rules,
-      store: await lookAtStore(settings.store ?? join(dirname(database), 'osquery-detect.db')),
+      store: await lookAtStore(placeStore(settings.store, flags).path ?? places.store),
     },
     osquery,
   };
