@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { ManagerClient, Row } from '../../osquery/index.ts';
+import { type ManagerClient, type Row, StatusError } from '../../osquery/index.ts';
 import { askFacts, streamOf } from '../sight.ts';
 import type { Lateness, OsquerySide, ScheduledScan } from './facts.ts';
 
@@ -20,7 +20,18 @@ export async function askOsquery(manager: ManagerClient): Promise<Omit<OsquerySi
     events: new Map(events.map((row) => [text(row, 'name'), number(row, 'events')])),
     extensions: extensions.map((row) => ({ name: text(row, 'name'), version: text(row, 'version') })),
     schedule: schedule.flatMap(scanFrom),
+    health: await askHealth(manager),
   };
+}
+
+/** While the extension is not registered there is no such table. */
+async function askHealth(manager: ManagerClient): Promise<Row | null> {
+  try {
+    return (await manager.query("SELECT * FROM detection_health WHERE stream = 'all'"))[0] ?? null;
+  } catch (error) {
+    if (error instanceof StatusError) return null;
+    throw error;
+  }
 }
 
 function scanFrom(row: Row): readonly ScheduledScan[] {

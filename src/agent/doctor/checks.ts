@@ -9,7 +9,7 @@ import {
   checkSettings,
   checkStore,
 } from './host-checks.ts';
-import { checkLoggers, checkWatchdog } from './osquery-checks.ts';
+import { checkHealth, checkLoggers, checkWatchdog } from './osquery-checks.ts';
 
 /** In the order in which to mend: what a later check sees often follows from what an earlier one does. */
 const CHECKS: readonly ((facts: Facts) => readonly Finding[])[] = [
@@ -24,6 +24,7 @@ const CHECKS: readonly ((facts: Facts) => readonly Finding[])[] = [
   checkSchedule,
   checkExpiry,
   checkLateness,
+  checkHealth,
   checkWatchdog,
   checkLoggers,
   checkStore,

@@ -24,6 +24,7 @@ export type CheckName =
   | 'schedule'
   | 'expiry'
   | 'lateness'
+  | 'health'
   | 'watchdog'
   | 'loggers'
   | 'store';
@@ -88,6 +89,8 @@ export interface OsquerySide {
   readonly events: ReadonlyMap<string, number>;
   readonly extensions: readonly { readonly name: string; readonly version: string }[];
   readonly schedule: readonly ScheduledScan[];
+  /** The extension's own row `all` of `detection_health`; null where it gives none. */
+  readonly health: Readonly<Record<string, string>> | null;
   /** How long an event took; null when that was not tried. */
   readonly lateness: Lateness | null;
 }

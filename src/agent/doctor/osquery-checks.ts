@@ -56,3 +56,64 @@ export function checkLoggers({ osquery }: Facts): readonly Finding[] {
 function loggersOf(flags: ReadonlyMap<string, string>): readonly string[] {
   return (flags.get('logger_plugin') ?? '').split(',').filter((name) => name !== '');
 }
+
+/** What the extension counts that should be 0, with what it means and what to do. */
+const COUNTS: readonly {
+  readonly column: string;
+  readonly level: 'warn' | 'fail';
+  readonly means: string;
+  readonly advice: string;
+}[] = [
+  {
+    ...{ column: 'lost', level: 'warn', means: 'events that osquery numbered never came' },
+    advice:
+      'Look for "throttled" and "Removed" in osqueryd.INFO; raise --events_max or --audit_backlog_limit.',
+  },
+  {
+    ...{ column: 'refused', level: 'warn', means: 'rows were put off because too many waited' },
+    advice: 'They are fetched later. If it goes on, see which rules cost most in detection_stats.',
+  },
+  {
+    ...{ column: 'faults', level: 'warn', means: 'rules are left out because they cannot run' },
+    advice: 'See which: SELECT rule_name, reasons FROM detection_rules',
+  },
+  {
+    ...{
+      column: 'evicted',
+      level: 'warn',
+      means: 'unfinished sequences or counts were given up at their bounds',
+    },
+    advice: 'See whose: SELECT rule_name, evicted FROM detection_stats',
+  },
+  {
+    ...{ column: 'alerts_dropped', level: 'fail', means: 'alerts were given up before osquery had them' },
+    advice: 'The schedule does not take them: see the findings above.',
+  },
+];
+
+/** What keeps a part of the extension from working, in its own words. */
+const TROUBLES: readonly { readonly column: string; readonly what: string; readonly advice: string }[] = [
+  {
+    ...{ column: 'reload_error', what: 'Changed rules or settings were refused, the last good ones go on' },
+    advice: 'osquery-detect check PATH',
+  },
+  { column: 'store_error', what: 'The store cannot be written', advice: 'Make room, or mend its folder.' },
+  { column: 'fill_error', what: 'Missing events cannot be fetched', advice: 'journalctl -u osqueryd' },
+];
+
+/** What the extension says of itself. */
+export function checkHealth({ osquery }: Facts): readonly Finding[] {
+  const check = 'health';
+  if ('trouble' in osquery || osquery.health === null) return [];
+  const { health } = osquery;
+  const counted = COUNTS.flatMap(({ column, level, means, advice }): readonly Finding[] => {
+    const count = Number(health[column]) || 0;
+    return count === 0 ? [] : [{ check, level, seen: `${count} ${means}.`, advice }];
+  });
+  const troubles = TROUBLES.flatMap(({ column, what, advice }): readonly Finding[] => {
+    const text = health[column] ?? '';
+    return text === '' ? [] : [{ check, level: 'fail', seen: `${what}: ${text}`, advice }];
+  });
+  const seen = `${health['events'] ?? 0} events were read, the newest ${health['lag'] ?? 0} s late when it came.`;
+  return [{ check, level: 'ok', seen, advice: null }, ...counted, ...troubles];
+}

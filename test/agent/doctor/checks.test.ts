@@ -7,6 +7,7 @@ import {
   HEALTHY_OSQUERY,
   NOW_SECONDS,
   withFlags,
+  withHealth,
   withHost,
   withOsquery,
   withScan,
@@ -20,7 +21,7 @@ test('on a host where all is well every check says so', (t) => {
   );
   const checks = [
     ...['osqueryd', 'auditd', 'extension_file', 'rules', 'registered', 'events', 'schedule'],
-    ...['expiry', 'lateness', 'watchdog', 'loggers', 'store'],
+    ...['expiry', 'lateness', 'health', 'watchdog', 'loggers', 'store'],
   ];
   t.deepEqual(
     findings.map(({ check }) => check as string),
@@ -219,6 +220,26 @@ const CASES: readonly Case[] = [
     name: 'a program that cannot be run is told',
     facts: withOsquery({ lateness: { lateMs: null, patienceMs: 20_000, trouble: 'spawn ENOENT' } }),
     ...{ check: 'lateness', level: 'warn', seen: /spawn ENOENT/, advice: null },
+  },
+  {
+    name: 'events that were lost are worth a word',
+    facts: withHealth({ lost: '3825' }),
+    ...{ check: 'health', level: 'warn', seen: /^3825 events .* never came/, advice: /osqueryd\.INFO/ },
+  },
+  {
+    name: 'alerts that were given up are told',
+    facts: withHealth({ alerts_dropped: '2' }),
+    ...{ check: 'health', level: 'fail', seen: /^2 alerts were given up/, advice: /schedule/ },
+  },
+  {
+    name: 'a set of rules that was refused is told in its own words',
+    facts: withHealth({ reload_error: 'a.toml:1:1: TOML_SYNTAX: Expected' }),
+    ...{ check: 'health', level: 'fail', seen: /were refused.*a\.toml:1:1/, advice: /osquery-detect check/ },
+  },
+  {
+    name: 'a store that cannot be written is told in its own words',
+    facts: withHealth({ store_error: 'database or disk is full' }),
+    ...{ check: 'health', level: 'fail', seen: /disk is full/, advice: /Make room/ },
   },
   {
     name: 'a strict watchdog is worth a word',

@@ -61,6 +61,7 @@ export const HEALTHY_OSQUERY: OsquerySide = {
       ...{ executions: 100, lastExecuted: NOW_SECONDS - 4, denylisted: false },
     },
   ],
+  health: { stream: 'all', events: '1200', lag: '2', lost: '0', alerts_dropped: '0', store_error: '' },
   lateness: { lateMs: 2300, patienceMs: 20_000, trouble: null },
 };
 
@@ -87,4 +88,8 @@ export function withFlags(change: Readonly<Record<string, string>>): Facts {
 export function withScan(change: Partial<OsquerySide['schedule'][number]>): Facts {
   const [scan] = HEALTHY_OSQUERY.schedule;
   return withOsquery({ schedule: [{ ...scan!, ...change }] });
+}
+
+export function withHealth(change: Readonly<Record<string, string>>): Facts {
+  return withOsquery({ health: { ...HEALTHY_OSQUERY.health, ...change } });
 }
