@@ -4,7 +4,7 @@ import { loadRules, type RuleSet } from '../lang/index.ts';
 import { createSchema, type Platform } from '../schema/index.ts';
 import { type Command, UsageError } from './command.ts';
 import { PLATFORMS, platformOf } from './options.ts';
-import { createStyle, oneLine, type Style } from './style.ts';
+import { columns, createStyle, oneLine, type Style } from './style.ts';
 
 export const check: Command = {
   name: 'check',
@@ -121,11 +121,31 @@ function needsOn(platform: Platform, reports: readonly RuleReport[], style: Styl
     }
   }
   if (counts.size === 0) return [];
-  const tables = [...counts]
+  const { tables } = createSchema(platform);
+  const rows = [...counts]
     .sort(([, a], [, b]) => b - a)
-    .map(([table, count]) => `${table} (${count} rules)`);
+    .map(([table, count]) => [`  ${table}`, `${count} rules`.padStart(9), tables.get(table)?.cost ?? '']);
   const flags = unique(needs.flat().flatMap((need) => need.flags));
-  return [`${style.bold(platform)} needs ${tables.join(', ')}\n`, ...flags.map((flag) => `  ${flag}\n`)];
+  return [
+    `${style.bold(`${platform}: what the rules need of osqueryd`)}\n`,
+    columns(rows),
+    wrap(flags, WIDTH).join(''),
+    '\n',
+  ];
+}
+
+const WIDTH = 110;
+
+/** The words in lines of at most `width`, indented. */
+function wrap(words: readonly string[], width: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of words) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(`  ${word}`);
+  }
+  return lines.map((line) => `${line}\n`);
 }
 
 function unique<T>(values: Iterable<T>): readonly T[] {

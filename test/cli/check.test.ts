@@ -118,7 +118,8 @@ test('the table has a line for each rule, its reasons below, and ends with what 
   t.regex(out, /^caveats {6}Rule caveats {2}linux: process_events$\n {13}Approximate: process\.args/m);
   t.regex(out, /^unsupported {2}Rule unsupported$\n {13}event\.category == "registry": no event table/m);
   t.regex(out, /^broken {7}Rule broken$\n {13}Expected /m);
-  t.regex(out, /^linux needs process_events \(2 rules\)\n(?: {2}--[^\n]+\n)+/m);
+  t.regex(out, /^linux: what the rules need of osqueryd\n {2}process_events {4}2 rules {2}Cheap\. /m);
+  t.regex(out, /^ {2}--disable_events=false --disable_audit=false (?:\S+[ \n] *)+$/m);
   t.true(out.endsWith('\n4 rules: 1 run, 1 run with caveats, 1 unsupported, 1 broken\n'), out.slice(-200));
   t.regex(err, /e\.toml:4:42: EQL_SYNTAX: /);
   t.false(`${out}${err}`.includes('\u001b'));

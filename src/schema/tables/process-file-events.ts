@@ -14,10 +14,13 @@ const DESTINATION = columnId('dest_path');
 const CWD = columnId('cwd');
 const WITH_DESTINATION = new Set(['rename', 'link', 'symlink']);
 
-/** `process_file_events.cpp` compares with the files that the globs of `file_paths` gave when it was configured. */
+/**
+ * `process_file_events.cpp` compares with the files that the globs of `file_paths` gave when it was configured, so
+ * that a row of a file that is new is one of a file that was there before, or that was linked or renamed to.
+ */
 const GUESSED = {
-  fidelity: 'approximate',
-  note: 'audit does not tell whether a file that is opened for writing is new, and osquery sees no file that was not there when it read `file_paths`',
+  fidelity: 'partial',
+  note: 'of files that were there when osquery read `file_paths`: a new one shows only when it is made again, linked or renamed to, and audit does not tell whether one that is opened for writing is new',
 } as const;
 
 const resolved = (event: RowEvent, id: number): string =>
@@ -59,7 +62,7 @@ export const processFileEvents: TableDefinition = {
   ],
   cost:
     'Dear: audit then watches every read, write, open, close and mmap of the machine, and can lose its socket under ' +
-    'load. Prefer file_events for rules that need no process. Needs `file_paths` in the configuration.',
+    'load. Shows hardly a new file. Prefer file_events for rules that need no process. Needs `file_paths`.',
   fields: (platform) => [
     ...originFields({
       ...{ platform, categories: ['file'] },
