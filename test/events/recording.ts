@@ -32,6 +32,14 @@ export function recording(name: 'seed' | 'attack' | 'everyday'): readonly Record
   return rowsIn(join(import.meta.dirname, `${name}.results.log.gz`));
 }
 
+/** All recordings, whole where they are at hand, the parts that are kept here otherwise. */
+export function allRecorded(): readonly RecordedRow[] {
+  return (['seed', 'attack', 'everyday'] as const).flatMap((name) => {
+    const whole = join(SHARED, 'events', `${name}.results.log.gz`);
+    return existsSync(whole) ? rowsIn(whole) : recording(name);
+  });
+}
+
 /** What `processes` said before the everyday recording. */
 export function recordedProcesses(): readonly Readonly<Record<string, string>>[] {
   return JSON.parse(readFileSync(join(import.meta.dirname, 'processes.json'), 'utf8'));

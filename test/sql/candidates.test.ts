@@ -56,26 +56,26 @@ function isPlainCell(cell: Cell): boolean {
 for (const table of tables) {
   test(`no event of ${table.name} that a packaged rule looks for is lost, and none is sure that is no match`, async (t) => {
     const rules = await packagedRules();
-    holds(t, rules, table, [...recordedRows(table), ...randomRows(table.name, 500, 1)]);
+    holds(t, rules, table, [...recordedRows(table), ...randomRows(table, 500, 1)]);
   });
 
   onCorpus(
     `no event of ${table.name} that a corpus rule looks for is lost, and none is sure that is no match`,
     async (t) => {
       const rules = await corpusRules();
-      holds(t, rules, table, [...recordedRows(table).slice(0, 2_000), ...randomRows(table.name, 300, 2)]);
+      holds(t, rules, table, [...recordedRows(table).slice(0, 2_000), ...randomRows(table, 300, 2)]);
     },
   );
 
   onCorpus(`merged, corpus rules say of each row of ${table.name} what each says alone`, async (t) => {
     const rules = await corpusRules();
-    agrees(t, rules, table, [...recordedRows(table).slice(0, 300), ...randomRows(table.name, 200, 3)]);
+    agrees(t, rules, table, [...recordedRows(table).slice(0, 300), ...randomRows(table, 200, 3)]);
   });
 
   test(`merged, packaged rules say of each row of ${table.name} what each says alone`, async (t) => {
     agrees(t, await packagedRules(), table, [
       ...recordedRows(table).slice(0, 500),
-      ...randomRows(table.name, 500, 4),
+      ...randomRows(table, 500, 4),
     ]);
   });
 }

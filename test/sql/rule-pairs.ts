@@ -44,7 +44,8 @@ export function predicateOf({ query, exceptions }: Rule, fields: Fields): Predic
   return (event) => tests.some((test) => test(event) === true);
 }
 
-function eventsOf(query: Query): readonly EventQuery[] {
+/** Each kind of event that a rule looks for. */
+export function eventsOf(query: Query): readonly EventQuery[] {
   switch (query.kind) {
     case 'event':
       return [query];
