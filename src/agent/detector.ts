@@ -21,6 +21,7 @@ import type { Batch } from './batch.ts';
 import { narrowToIndices } from './indices.ts';
 import { createFieldReader, type FieldReader } from './overrides.ts';
 import { RuleOutput, type Suppression } from './rule-output.ts';
+import { type RuleStats, RuleTotals } from './rule-stats.ts';
 
 export interface DetectorOptions {
   readonly rules: readonly Rule[];
@@ -63,6 +64,7 @@ export class Detector {
   readonly #onFailure: ((error: unknown) => void) | undefined;
   readonly #onProcess: ((process: Process) => void) | undefined;
   #outputs: ReadonlyMap<Rule, RuleOutput>;
+  readonly #totals = new RuleTotals();
   readonly #pushed = new Set<RuleOutput>();
   readonly #rowReaders = new WeakMap<readonly string[], RowReader>();
 
@@ -115,6 +117,7 @@ export class Detector {
   /** Takes other rules. Those that are the same, but for what does not change what they match, keep their state. */
   replaceRules(rules: readonly Rule[]): void {
     const { engine, outputs } = this.#saveRules();
+    this.#totals.keep(this.counters, this.#outputs);
     [this.#engine, this.#outputs] = this.#compile(rules);
     this.#loadRules(engine, outputs);
   }
@@ -135,6 +138,11 @@ export class Detector {
 
   get counters(): readonly RuleCounters[] {
     return this.#engine.counters;
+  }
+
+  /** What each rule has done, also before it was replaced by another version of itself. */
+  get stats(): readonly RuleStats[] {
+    return this.#totals.of(this.counters, this.#outputs);
   }
 
   /** Rules that could not be compiled. */

@@ -20,6 +20,8 @@ export type Told = (rule: Rule, match: Match, suppression: Suppression | null) =
  * runs, so its interval stands for them: what comes through never depends on how often osquery asks.
  */
 export class RuleOutput {
+  /** Matches that became alerts, in this object's time. */
+  alerts = 0;
   /** Matches that `max_signals` held back. */
   overLimit = 0;
   readonly #rule: Rule;
@@ -84,6 +86,7 @@ export class RuleOutput {
       return;
     }
     this.#alertsInInterval += 1;
+    this.alerts += 1;
     this.#told(this.#rule, match, suppression);
   }
 }

@@ -29,7 +29,7 @@ export type {
   RowBytes,
   Status,
 } from './plugin.ts';
-export { failure, success } from './plugin.ts';
+export { explain, failure, success } from './plugin.ts';
 export { parseResultLine, type ResultLine, type ResultRow } from './result-line.ts';
 export {
   type ManagerHandlers,
