@@ -1,38 +1,48 @@
 import { hostname } from 'node:os';
-import type { RuleSet } from '../lang/index.ts';
-import { type Log, type RunningExtension, type RunOptions, runExtension } from '../osquery/index.ts';
-import { createHost, createSchema, type Host, type Platform } from '../schema/index.ts';
-import { openStore } from '../store/index.ts';
+import { type Log, type RunOptions, runExtension } from '../osquery/index.ts';
+import { createHost, createSchema, type Host, type Platform, type Schema } from '../schema/index.ts';
+import { openStore, readStore, type Store } from '../store/index.ts';
 import { refreshHost, seedTree } from './background.ts';
 import { createDetection, type Detection } from './detect.ts';
 import { createDetectionsTable } from './detections-table.ts';
+import { InstalledRules } from './installed-rules.ts';
 import { type Core, createCore } from './live/core.ts';
-import { readRules } from './read-rules.ts';
+import type { ReadRulesOptions } from './read-rules.ts';
 import type { Settings } from './settings.ts';
+import { askFacts, sightOf } from './sight.ts';
 import { placeStore } from './store-place.ts';
+import { createTables } from './tables/all.ts';
+import type { AgentHealth } from './tables/health.ts';
 
-export interface ExtensionOptions {
+export interface ExtensionOptions extends ReadRulesOptions {
   readonly socketPath: string;
   readonly timeoutSeconds: number;
   readonly intervalSeconds: number;
   readonly version: string;
-  readonly settings: Settings;
-  /** Whether rules may come from files that others than root and ourselves can write. */
-  readonly allowUnsafe: boolean;
-  /** The rules that run when the settings name none. */
-  readonly packagedRules: () => Promise<RuleSet>;
+  /** Reads the settings again, when asked to by SIGHUP. Throws SettingsError. */
+  readonly readSettings: () => Settings;
   readonly log: Log;
 }
 
 const PLATFORMS: Readonly<Record<string, Platform>> = { linux: 'linux', darwin: 'darwin', win32: 'windows' };
 
-/** How often the process tree is corrected from `processes`. */
-const SEED_SECONDS = 600;
+/** How often the process tree is corrected from `processes`, and core is asked what it can see. */
+const LEARN_SECONDS = 600;
 /** How long the registration waits for what core tells of the host. */
 const LEARN_MS = 500;
 const FLAGS_RETRY_MS = 200;
 const PATIENCE_SECONDS = 30;
 const PATIENCE_BELOW_WATCHER_SECONDS = 600;
+
+/** What works together while the extension runs. */
+interface Working {
+  readonly schema: Schema;
+  readonly host: Host;
+  readonly core: Core;
+  readonly detection: Detection;
+  readonly rules: InstalledRules;
+  readonly log: Log;
+}
 
 /**
  * Runs as an osquery extension until core asks it to stop or is gone; resolves with the reason.
@@ -41,43 +51,54 @@ const PATIENCE_BELOW_WATCHER_SECONDS = 600;
  * takes long: no events come until then.
  */
 export async function runAgent(options: ExtensionOptions): Promise<string> {
-  const { log, settings, socketPath } = options;
+  const { log, socketPath } = options;
   const platform = PLATFORMS[process.platform];
   if (platform === undefined) throw new Error(`no osquery event tables are known for ${process.platform}`);
-  const set = await readRules(options);
-  reportProblems(set, log);
-  const host = createHost(hostname());
+  const startedMs = Date.now();
   const schema = createSchema(platform);
+  const rules = await InstalledRules.read({ ...options, schema });
+  const host = createHost(hostname());
   const core = createCore(socketPath);
-  const place = placeStore(settings.store, await flagsOf(core, options));
-  const store = await openStore({ path: place.owns ? place.path : null, log });
-  const detection = createDetection({ rules: set.rules, schema, host, store, ask: core.ask });
-  reportFaults(detection, log);
+  const store = await openPlace(await flagsOf(core, options), options);
+  const detection = createDetection({ rules: rules.first, schema, host, store, ask: core.ask });
+  const working: Working = { schema, host, core, detection, rules, log };
+  reportFaults(working);
   detection.live.restore();
-  const learn = (): Promise<void> => learnFrom(core, { detection, host, log });
-  await Promise.race([learn(), new Promise((resolve) => setTimeout(resolve, LEARN_MS))]);
+  await Promise.race([learn(working), new Promise((resolve) => setTimeout(resolve, LEARN_MS))]);
 
+  const { detector } = detection.live;
+  const tables = createTables({
+    ...{ store, outlook: rules.outlook, stats: () => detector.stats, tree: () => detector.tree },
+    health: () => healthOf(working, { version: options.version, startedMs }),
+  });
   const ended = Promise.withResolvers<string>();
   const extension = runExtension({
-    socketPath,
-    name: 'osquery_detect',
-    version: options.version,
-    plugins: [createDetectionsTable(detection.detect)],
-    intervalSeconds: options.intervalSeconds,
-    timeoutSeconds: options.timeoutSeconds,
+    ...options,
     ...life(options.timeoutSeconds),
-    log,
-    onRegistered: () => detection.registered(),
+    name: 'osquery_detect',
+    plugins: [createDetectionsTable(detection.detect), ...tables],
+    onRegistered() {
+      detection.registered();
+      void rules.outlook.judge();
+    },
     onGone: (reason) => ended.resolve(reason),
   });
-  const again = setInterval(() => void learn(), SEED_SECONDS * 1000);
-  again.unref();
-  const stop = stopOnSignals(extension, ended.resolve);
+  const timer = setInterval(() => void learn(working), LEARN_SECONDS * 1000);
+  timer.unref();
+  const signals = listen({
+    end: (signal) => void extension.stop().finally(() => ended.resolve(signal)),
+    hangUp: () => void rules.again(),
+  });
+  void rules.follow((changed) => {
+    detection.replaceRules(changed);
+    reportFaults(working);
+  });
   try {
     return await ended.promise;
   } finally {
-    clearInterval(again);
-    stop.forget();
+    clearInterval(timer);
+    signals.forget();
+    rules.stop();
     core.close();
     await detection.live.save();
     store.close();
@@ -111,49 +132,76 @@ async function flagsOf(core: Core, options: ExtensionOptions): Promise<ReadonlyM
   }
 }
 
-interface Learning {
-  readonly detection: Detection;
-  readonly host: Host;
-  readonly log: Log;
+/** The store; beside a daemon that has its own, what that one knows, to be read, and memory for what is new here. */
+async function openPlace(
+  flags: ReadonlyMap<string, string>,
+  { settings, log }: ExtensionOptions,
+): Promise<Store> {
+  const { path, owns } = placeStore(settings.store, flags);
+  const own = await openStore({ path: owns ? path : null, log });
+  if (owns || path === null) return own;
+  const daemon = await readStore(path);
+  log.info({ store: path }, 'beside a daemon, whose alerts and state are read only');
+  return {
+    add: (alerts) => own.add(alerts),
+    waiting: (...asked) => own.waiting(...asked),
+    deliver: (ids) => own.deliver(ids),
+    saveSnapshot: () => true,
+    list: (filter) => daemon.list(filter),
+    loadSnapshot: () => daemon.loadSnapshot(),
+    get health() {
+      return daemon.health;
+    },
+    close() {
+      own.close();
+      daemon.close();
+    },
+  };
 }
 
-/** Asks core about the host and its processes. What fails is told and asked again later. */
-async function learnFrom({ ask }: Core, { detection, host, log }: Learning): Promise<void> {
+/** Asks core about the host, its processes and its own state. What fails is told and asked again later. */
+async function learn({ schema, host, core, detection, rules, log }: Working): Promise<void> {
   try {
-    await seedTree(ask, detection.live.detector);
-    await refreshHost(ask, host, log);
+    await seedTree(core.ask, detection.live.detector);
+    await refreshHost(core.ask, host, log);
+    rules.outlook.see(sightOf(await askFacts({ query: core.ask }), { schema, live: false }));
   } catch (error) {
     log.warn({ err: error }, 'asking osquery about the host failed');
   }
 }
 
-function reportProblems({ rules, problems }: RuleSet, log: Log): void {
-  for (const { kind, error, ruleName } of problems) {
-    const fields = { rule: ruleName, problem: error.headline() };
-    if (kind === 'broken') log.error(fields, 'rule left out');
-    else log.warn(fields, kind === 'unsupported' ? 'rule not supported' : 'about rules');
-  }
-  log.info({ rules: rules.length }, 'rules loaded');
+function healthOf(
+  { detection: { live }, rules }: Working,
+  { version, startedMs }: Pick<AgentHealth, 'version' | 'startedMs'>,
+): AgentHealth {
+  const { tree, counters, faults } = live.detector;
+  return {
+    ...{ live: live.health, tree: tree.health, reload: rules.health, version, startedMs },
+    rules: counters.length,
+    faults: faults.length,
+    evicted: counters.reduce((sum, { evicted }) => sum + evicted, 0),
+  };
 }
 
-function reportFaults(detection: Detection, log: Log): void {
+function reportFaults({ detection, log }: Working): void {
   for (const { rule, error } of detection.live.faults) {
     log.error({ rule: rule.name, err: error }, 'rule left out');
   }
 }
 
-function stopOnSignals(
-  extension: RunningExtension,
-  ended: (reason: string) => void,
-): { readonly forget: () => void } {
-  const onSignal = (signal: NodeJS.Signals): void => {
-    void extension.stop().finally(() => ended(signal));
-  };
-  const signals = ['SIGTERM', 'SIGINT'] as const;
-  for (const signal of signals) process.once(signal, onSignal);
+interface Signals {
+  readonly end: (signal: string) => void;
+  readonly hangUp: () => void;
+}
+
+function listen({ end, hangUp }: Signals): { readonly forget: () => void } {
+  const ends = ['SIGTERM', 'SIGINT'] as const;
+  for (const signal of ends) process.once(signal, end);
+  process.on('SIGHUP', hangUp);
   return {
     forget() {
-      for (const signal of signals) process.removeListener(signal, onSignal);
+      for (const signal of ends) process.removeListener(signal, end);
+      process.removeListener('SIGHUP', hangUp);
     },
   };
 }

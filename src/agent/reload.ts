@@ -1,5 +1,5 @@
 import { type FSWatcher, watch } from 'node:fs';
-import { footprintOf, type RuleSet } from '../lang/index.ts';
+import { type Footprint, footprintOf, type RuleSet } from '../lang/index.ts';
 import type { Log } from '../osquery/index.ts';
 
 export interface ReloaderOptions {
@@ -38,7 +38,7 @@ const MOST_NAMED = 3;
 export class RuleReloader {
   readonly #options: ReloaderOptions;
   readonly #nowMs: () => number;
-  #seen = '';
+  #seen: string;
   #expiryMs: number | null = null;
   #watchers: FSWatcher[] = [];
   #watched = '';
@@ -46,10 +46,11 @@ export class RuleReloader {
   #turns: Promise<void> = Promise.resolve();
   #health: ReloadHealth;
 
-  /** `set` is what runs already. */
-  constructor(options: ReloaderOptions, set: RuleSet) {
+  /** `set` is what runs already, and `hash` that of the footprint that was taken before it was read. */
+  constructor(options: ReloaderOptions, set: RuleSet, hash: string) {
     this.#options = options;
     this.#nowMs = options.nowMs ?? Date.now;
+    this.#seen = hash;
     this.#expiryMs = set.nextExpiryMs;
     this.#health = { reloads: 0, refusals: 0, loadedMs: this.#nowMs(), refusal: null };
   }
@@ -58,9 +59,9 @@ export class RuleReloader {
     return this.#health;
   }
 
-  /** Remembers what the files are like now, and watches them from now on. */
-  async start(): Promise<void> {
-    this.#seen = (await this.#look()).hash;
+  /** Watches the files from now on, and takes what has changed until now. */
+  start(): Promise<void> {
+    return this.check();
   }
 
   stop(): void {
@@ -96,10 +97,11 @@ export class RuleReloader {
     return this.#turns;
   }
 
-  async #look(): Promise<{ readonly hash: string }> {
-    const footprint = await footprintOf(this.#options.paths());
-    this.#watch(footprint.folders);
-    return footprint;
+  async #look(): Promise<Footprint> {
+    const paths = this.#options.paths();
+    const footprint = await footprintOf(paths);
+    // What changed before the watching began is not told.
+    return this.#watch(footprint.folders) ? footprintOf(paths) : footprint;
   }
 
   async #read(): Promise<void> {
@@ -122,10 +124,10 @@ export class RuleReloader {
     log.info({ rules: set.rules.length }, 'rules taken');
   }
 
-  /** A folder that cannot be watched is looked at by `check`. */
-  #watch(folders: readonly string[]): void {
+  /** Whether other folders are watched than before. One that cannot be watched is looked at by `check`. */
+  #watch(folders: readonly string[]): boolean {
     const wanted = folders.join('\0');
-    if (wanted === this.#watched) return;
+    if (wanted === this.#watched) return false;
     this.#unwatch();
     this.#watched = wanted;
     for (const folder of folders) {
@@ -137,6 +139,7 @@ export class RuleReloader {
         this.#options.log.debug({ folder, err: error }, 'not watched');
       }
     }
+    return true;
   }
 
   #unwatch(): void {

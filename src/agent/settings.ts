@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
 import { suggest } from '../text/index.ts';
+import { choice, duration, type Key, path, paths } from './setting-kinds.ts';
 import { flawOf } from './trust.ts';
 
 /** Where settings are looked for when `OSQUERY_DETECT_CONFIG` does not say. */
@@ -15,6 +16,8 @@ export interface Settings {
   readonly overlays: readonly string[];
   /** The store's file; null: beside osquery's database. */
   readonly store: string | null;
+  /** How often the files of the rules are looked at, whatever the system tells of changes, milliseconds. */
+  readonly reloadMs: number;
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
   /** A file that gets what standard error gets; null: none. */
   readonly logFile: string | null;
@@ -23,22 +26,13 @@ export interface Settings {
 /** A settings file that cannot be used; the message names the file and the key. */
 export class SettingsError extends Error {}
 
-/** One key of the file: how its value is read, relative paths from `folder` on, and what it is without one. */
-interface Key<T> {
-  readonly word: string;
-  /** What its value must be: the end of "KEY must be …". */
-  readonly expected: string;
-  readonly standard: T;
-  /** Undefined for a value that it must not have. */
-  read(value: unknown, folder: string): T | undefined;
-}
-
 const LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 
 const KEYS: { readonly [Name in keyof Settings]: Key<Settings[Name]> } = {
   rules: paths('rules'),
   overlays: paths('overlays'),
   store: path('store'),
+  reloadMs: duration('reload', '1m', ['1s', '1d']),
   logLevel: choice('log_level', LEVELS, 'info'),
   logFile: path('log_file'),
 };
@@ -49,38 +43,6 @@ const NAMES = new Map(Object.entries(KEYS).map(([name, { word }]) => [word, name
 export const DEFAULT_SETTINGS = Object.freeze(
   Object.fromEntries(Object.entries(KEYS).map(([name, { standard }]) => [name, standard])),
 ) as unknown as Settings;
-
-function choice<T extends string>(word: string, of: readonly T[], standard: T): Key<T> {
-  return {
-    word,
-    expected: `one of ${of.map((one) => `"${one}"`).join(', ')}`,
-    standard,
-    read: (value) => of.find((one) => one === value),
-  };
-}
-
-function path(word: string): Key<string | null> {
-  return {
-    word,
-    expected: 'a path',
-    standard: null,
-    read: (value, folder) => (isPath(value) ? resolve(folder, value) : undefined),
-  };
-}
-
-function paths(word: string): Key<readonly string[]> {
-  return {
-    word,
-    expected: 'a list of paths',
-    standard: [],
-    read: (value, folder) =>
-      Array.isArray(value) && value.every(isPath) ? value.map((one) => resolve(folder, one)) : undefined,
-  };
-}
-
-function isPath(value: unknown): value is string {
-  return typeof value === 'string' && value !== '' && !value.includes('\0');
-}
 
 /** Reads the text of the settings file at `file`. Throws SettingsError, naming file and key, for all that is wrong. */
 export function readSettings(text: string, file: string): Settings {

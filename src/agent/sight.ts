@@ -17,7 +17,7 @@ const EVENTS = "SELECT name, subscriptions FROM osquery_events WHERE type = 'sub
 const SCHEDULE = 'SELECT name, query, denylisted FROM osquery_schedule';
 
 /** Asks osqueryd about itself. Never called from inside a table's `generate`. */
-export async function askFacts(manager: ManagerClient): Promise<HostFacts> {
+export async function askFacts(manager: Pick<ManagerClient, 'query'>): Promise<HostFacts> {
   const text = (row: Row, column: string): string => row[column] ?? '';
   const flags = await manager.query(FLAGS);
   const events = await manager.query(EVENTS);

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { loadSettings, runAgent, SettingsError } from '../agent/index.ts';
+import { loadSettings, runAgent, type Settings, SettingsError } from '../agent/index.ts';
 import { type Command, UsageError } from './command.ts';
 import { openLog } from './log.ts';
 import { loadPackagedRules } from './packaged-rules.ts';
@@ -10,8 +10,9 @@ export const extension: Command = {
   summary: 'run as an osquery extension (osqueryd starts it)',
   help: `Usage: osquery-detect extension --socket PATH [OPTIONS]
 
-Registers the table "detections" with the osqueryd or osqueryi behind the socket, and serves it until that
-is gone. osqueryd itself starts extensions with these options, named in its --extensions_autoload file.
+Registers the table "detections", and those that tell of it ("detection_alerts", "detection_rules",
+"detection_stats", "detection_health", "detection_processes"), with the osqueryd or osqueryi behind the socket, and
+serves them until that is gone. osqueryd itself starts extensions with these options, named in its --extensions_autoload file.
 
   --socket PATH        osquery's extension socket (required)
   --timeout SECONDS    how long to wait for osquery before giving up (default 3)
@@ -21,7 +22,7 @@ is gone. osqueryd itself starts extensions with these options, named in its --ex
   --verbose            log more
 
 Settings come from /etc/osquery-detect.toml or the file that OSQUERY_DETECT_CONFIG names (docs/settings.md).
-Without any, the packaged rules run. Exit codes: 0 osquery is gone or asked to stop, 1 failed, 2 wrong use.
+Without any, the packaged rules run. Rules are read again when they change, and on SIGHUP. Exit codes: 0 osquery is gone or asked to stop, 1 failed, 2 wrong use.
 `,
   async run(args, io) {
     const { values } = parseArgs({
@@ -38,14 +39,23 @@ Without any, the packaged rules run. Exit codes: 0 osquery is gone or asked to s
     if (values.socket === undefined) throw new UsageError('--socket PATH is required');
     const allowUnsafe = values['allow-unsafe'];
     try {
-      const settings = loadSettings({ env: io.env, allowUnsafe });
-      const { log } = openLog(settings, values.verbose);
+      const read = (): Settings => {
+        const settings = loadSettings({ env: io.env, allowUnsafe });
+        return values.rules === undefined ? settings : { ...settings, rules: values.rules };
+      };
+      const settings = read();
+      const { log, change } = openLog(settings, values.verbose);
       const reason = await runAgent({
         socketPath: values.socket,
         timeoutSeconds: seconds(values.timeout, '--timeout'),
         intervalSeconds: seconds(values.interval, '--interval'),
         version: VERSION,
-        settings: values.rules === undefined ? settings : { ...settings, rules: values.rules },
+        settings,
+        readSettings() {
+          const again = read();
+          change(again);
+          return again;
+        },
         allowUnsafe,
         packagedRules: loadPackagedRules,
         log,

@@ -6,8 +6,8 @@ import { flawOf, type Settings, SettingsError } from '../agent/index.ts';
 /** The extension's log. */
 export interface ExtensionLog {
   readonly log: Logger;
-  /** Goes on in a new file of the same name, after the old one was moved away. */
-  reopen(): void;
+  /** Takes other settings, and goes on in a new file even of the same name: the old one may have been moved away. */
+  change(settings: Settings): void;
 }
 
 /**
@@ -16,30 +16,35 @@ export interface ExtensionLog {
  * a link in its place.
  */
 export function openLog(settings: Settings, verbose: boolean): ExtensionLog {
-  const level = verbose ? 'debug' : settings.logLevel;
-  const { logFile } = settings;
-  const lines = [new Lines(2)];
-  if (logFile !== null) lines.push(new Lines(openLogFile(logFile)));
+  const levelOf = ({ logLevel }: Settings): string => (verbose ? 'debug' : logLevel);
+  const file = new Lines(openLogFile(settings.logFile));
+  const streams = [new Lines(STANDARD_ERROR), file].map((stream) => ({ level: 'trace' as const, stream }));
+  const log = pino({ level: levelOf(settings), base: null }, multistream(streams));
   return {
-    log: pino({ level, base: null }, multistream(lines.map((stream) => ({ level, stream })))),
-    reopen() {
-      if (logFile !== null) lines[1]!.goOnIn(openLogFile(logFile));
+    log,
+    change(other) {
+      file.goOnIn(openLogFile(other.logFile));
+      log.level = levelOf(other);
     },
   };
 }
+
+const STANDARD_ERROR = 2;
 
 /**
  * Writes each line before it returns, and drops what cannot be written: a full disk or a closed pipe neither ends
  * the extension nor fills its memory with what is still to be written.
  */
 class Lines {
-  #fd: number;
+  #fd: number | null;
 
-  constructor(fd: number) {
+  /** Null: nowhere. */
+  constructor(fd: number | null) {
     this.#fd = fd;
   }
 
   write(line: string): void {
+    if (this.#fd === null) return;
     try {
       writeSync(this.#fd, line);
     } catch {
@@ -47,13 +52,14 @@ class Lines {
     }
   }
 
-  goOnIn(fd: number): void {
-    closeSync(this.#fd);
+  goOnIn(fd: number | null): void {
+    if (this.#fd !== null) closeSync(this.#fd);
     this.#fd = fd;
   }
 }
 
-function openLogFile(path: string): number {
+function openLogFile(path: string | null): number | null {
+  if (path === null) return null;
   try {
     const folder = dirname(path);
     const flaw = flawOf(folder, statSync(folder));

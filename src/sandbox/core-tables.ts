@@ -55,13 +55,18 @@ export function tablesFrom(schema: readonly TableSchema[]): readonly DefinedTabl
     });
   return [...schema, ...core].map(({ name, columns, events }) => ({
     name,
-    events: events ?? name.endsWith('_events'),
-    columns: withEventColumns(columns, events ?? name.endsWith('_events')).map((column) => ({
+    events: events ?? isEventTable(name),
+    columns: withEventColumns(columns, events ?? isEventTable(name)).map((column) => ({
       name: column.name,
       type: (column.type ?? 'TEXT').toUpperCase().replace(' ', '_'),
       options: column.hidden === true ? HIDDEN : 0,
     })),
   }));
+}
+
+/** `osquery_events` tells of the others. */
+function isEventTable(name: string): boolean {
+  return name.endsWith('_events') && name !== 'osquery_events';
 }
 
 /** Every subscriber's rows have these two, whether its table shows them or not. */

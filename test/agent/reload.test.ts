@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { RuleReloader } from '../../src/agent/reload.ts';
-import { loadRules, type RuleSet } from '../../src/lang/index.ts';
+import { footprintOf, loadRules, type RuleSet } from '../../src/lang/index.ts';
 
 const LOG = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -30,7 +30,8 @@ async function start(t: ExecutionContext, paths?: (folder: string) => readonly s
     taken.push(rules.filter(({ enabled }) => enabled).map(({ id }) => id));
   };
   const options = { paths: () => from, read, apply, log: LOG, nowMs: () => clock.nowMs };
-  const reloader = new RuleReloader(options, await read());
+  const { hash } = await footprintOf(from);
+  const reloader = new RuleReloader(options, await read(), hash);
   t.teardown(() => {
     reloader.stop();
     rmSync(folder, { recursive: true });
@@ -83,6 +84,24 @@ for (const { name, change, want } of CHANGES) {
     t.is(reloader.health.reloads, 1);
   });
 }
+
+test('what changed between the first reading and the watching is taken', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'reload-'));
+  writeFileSync(join(folder, 'a.yaml'), rule('a'));
+  const { hash } = await footprintOf([folder]);
+  const set = await loadRules([folder]);
+  const taken: RuleSet[] = [];
+  const apply = (changed: RuleSet): void => void taken.push(changed);
+  const options = { paths: () => [folder], read: () => loadRules([folder]), apply, log: LOG };
+  const reloader = new RuleReloader(options, set, hash);
+  t.teardown(() => {
+    reloader.stop();
+    rmSync(folder, { recursive: true });
+  });
+  writeFileSync(join(folder, 'a.yaml'), rule('b'));
+  await reloader.start();
+  t.is(taken.length, 1);
+});
 
 test('a link that leads elsewhere now is a change', async (t) => {
   const { folder, reloader, taken } = await start(t, (f) => {
@@ -157,7 +176,7 @@ test('a read that fails outright is a refusal', async (t) => {
     ...{ paths: () => [], apply: () => t.fail(), log: LOG },
     read: () => Promise.reject(new Error('no packaged rules')),
   };
-  const reloader = new RuleReloader(options, await loadRules([]));
+  const reloader = new RuleReloader(options, await loadRules([]), '');
   await reloader.reload();
   t.like(reloader.health, { refusals: 1, refusal: 'no packaged rules' });
 });

@@ -49,6 +49,8 @@ const WRONG: readonly { text: string; want: string }[] = [
   { text: 'rules = ["a", 1]', want: 's.toml: rules must be a list of paths' },
   { text: 'rules = [""]', want: 's.toml: rules must be a list of paths' },
   { text: 'log_level = "loud"', want: 's.toml: log_level must be one of "error", "warn", "info", "debug"' },
+  { text: 'reload = "1w"', want: 's.toml: reload must be a duration from "1s" to "1d"' },
+  { text: 'reload = 60', want: 's.toml: reload must be a duration from "1s" to "1d"' },
   { text: 'log_file = ""', want: 's.toml: log_file must be a path' },
 ];
 
@@ -80,15 +82,19 @@ test('a settings file that others can write is refused, unless that is allowed',
 
 test('the log goes to its file, for its owner alone, and goes on in a new one when it was moved', (t) => {
   const logFile = join(folder(t), 'a.log');
-  const { log, reopen } = openLog({ ...DEFAULT_SETTINGS, logLevel: 'error', logFile }, false);
+  const settings = { ...DEFAULT_SETTINGS, logLevel: 'error' as const, logFile };
+  const { log, change } = openLog(settings, false);
   log.error({ rules: 3 }, 'first');
   log.info('too little');
   t.like(JSON.parse(readFileSync(logFile, 'utf8')), { level: 50, rules: 3, msg: 'first' });
   t.is(statSync(logFile).mode & 0o777, 0o600);
   rmSync(logFile);
-  reopen();
-  log.error('second');
+  change({ ...settings, logLevel: 'warn' });
+  log.warn('second');
   t.regex(readFileSync(logFile, 'utf8'), /second/);
+  change({ ...settings, logFile: null });
+  log.error('third');
+  t.notRegex(readFileSync(logFile, 'utf8'), /third/);
 });
 
 test('a log file that cannot be written, or where others could put a link, is refused by name', (t) => {

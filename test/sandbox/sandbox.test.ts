@@ -116,6 +116,8 @@ test('a pack runs over events through the extension, each event once', async (t)
   await sandbox.advance(30);
   t.is(results.length, 3);
   t.is((await sandbox.query('SELECT executions FROM osquery_schedule'))[0]!['executions'], '5');
+  const subscribers = "SELECT name, events FROM osquery_events WHERE type = 'subscriber'";
+  t.deepEqual(await sandbox.query(subscribers), [{ name: 'process_events', events: '4' }]);
 });
 
 const ordered = (rule: string) => ({

@@ -200,10 +200,13 @@ class SelectRewriter {
 
   #columnsUsed(table: KnownTable, index: number): readonly string[] {
     const stars = this.#stars().some(({ qualifier }) => this.#isExpanded(qualifier, index));
+    const shared = new Set(this.#select.sources.flatMap(({ using }) => using));
     return table.columns
       .filter(
         ({ name, options }) =>
-          (stars && (options & HIDDEN) === 0) || this.#names(this.#select.nodes, name, index),
+          (stars && (options & HIDDEN) === 0) ||
+          shared.has(name.toLowerCase()) ||
+          this.#names(this.#select.nodes, name, index),
       )
       .map(({ name }) => name);
   }

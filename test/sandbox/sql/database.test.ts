@@ -178,6 +178,16 @@ test.serial('a joined table gives the value of each of its rows', async (t) => {
   );
 });
 
+test.serial('a column that a join names with USING is one that the query reads', async (t) => {
+  const { database, contexts } = useShared([{ pid: '1', rule: 'x' }]);
+  const rows = await database.query(
+    'WITH b(pid) AS (VALUES (1), (2)) SELECT s.rule FROM b JOIN proto_scan s USING (pid)',
+  );
+  const { colsUsed } = JSON.parse(contexts[0]!) as { colsUsed: readonly string[] };
+  t.deepEqual([...colsUsed].sort(), ['pid', 'rule']);
+  t.is(rows.rows.length, 1);
+});
+
 test.serial('rows that come back are compared again, as osquery types them', async (t) => {
   const { database } = useShared([
     { batch: '0', rule: 'x', pid: '0000000010' },
