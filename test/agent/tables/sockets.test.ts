@@ -121,3 +121,51 @@ test.serial(
     await t.throwsAsync(sandbox.query("INSERT INTO detection_alerts (alert_id) VALUES ('x')"));
   },
 );
+
+test.serial(
+  'an osqueryi of its own reads the alerts and processes of the daemon, and changes nothing there',
+  async (t) => {
+    const settings = `${SETTINGS}\nstore = "FOLDER/store.db"`;
+    const daemon = await start(t, { settings, files: RULES });
+    await daemon.sandbox.feed('process_events', [exec('/usr/bin/id', 'id')]);
+    await daemon.sandbox.runNow();
+    daemon.sandbox.killExtension('SIGTERM');
+    await until(() => daemon.sandbox.extensionPid === undefined);
+    await daemon.sandbox.watch();
+    await daemon.sandbox.registered('osquery_detect');
+
+    const shell = await start(t, {
+      settings: `store = "${daemon.folder}/store.db"`,
+      sandbox: {
+        flags: { disable_events: 'true', disable_logging: 'true' },
+        rows: { processes: [] },
+        config: {},
+      },
+    });
+    const look = 'SELECT alert_id, cmdline, status FROM detection_alerts';
+    t.deepEqual(await shell.sandbox.query(look), await daemon.sandbox.query(look));
+    const [process] = await shell.sandbox.query(
+      "SELECT cmdline, parent_path FROM detection_processes WHERE path = '/usr/bin/id'",
+    );
+    t.deepEqual(process, { cmdline: 'id', parent_path: '/usr/bin/bash' });
+    const [all] = await shell.sandbox.query(
+      "SELECT store, store_state, alerts FROM detection_health WHERE stream = 'all'",
+    );
+    t.deepEqual(all, { store: `${daemon.folder}/store.db`, store_state: 'reading', alerts: '1' });
+
+    await daemon.sandbox.feed('process_events', [exec('/usr/bin/id', 'id -g')]);
+    await daemon.sandbox.runNow();
+    await daemon.sandbox.runNow();
+    t.is((await shell.sandbox.query(`${look} WHERE cmdline = 'id -g'`))[0]!['status'], 'delivered');
+    t.like(
+      (
+        await daemon.sandbox.query(
+          "SELECT store_state, store_error FROM detection_health WHERE stream = 'all'",
+        )
+      )[0],
+      {
+        ...{ store_state: 'file', store_error: '' },
+      },
+    );
+  },
+);
