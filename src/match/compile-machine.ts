@@ -29,17 +29,19 @@ export function compileMachine(query: Query, options: MachineOptions): Machine {
 class EventMachine implements Machine {
   readonly held = 0;
   readonly evicted = 0;
-  private readonly test: Predicate;
+  readonly isOrdered = false;
+  readonly tests: readonly Predicate[];
 
   constructor(test: Predicate) {
-    this.test = test;
+    this.tests = [test];
   }
 
-  push(event: Event, found: Found): void {
-    if (this.test(event)) found({ events: [event], keys: [] });
+  push(event: Event, _: number, found: Found): void {
+    found({ events: [event], keys: [] });
   }
 
   advance(): void {}
+  evict(): void {}
 
   save(): unknown {
     return null;

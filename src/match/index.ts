@@ -5,17 +5,12 @@
  * alone: knows no table of osquery, no rule language, no SQL.
  */
 
+export type { Budget } from './budget.ts';
 export type { Predicate } from './closure.ts';
-export {
-  createEngine,
-  type Engine,
-  type EngineOptions,
-  type RuleCounters,
-  type RuleFault,
-  type RuleFound,
-} from './engine.ts';
+export { createEngine, type Engine, type EngineOptions, type RuleFault } from './engine.ts';
 export type { EventCodec, Found, Machine, Match } from './machine.ts';
 export { compileCondition } from './predicate.ts';
+export type { RuleCounters, RuleFound, RuleStopped } from './runner.ts';
 export {
   createSuppressor,
   type Suppressed,

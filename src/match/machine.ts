@@ -1,4 +1,5 @@
 import type { Event, Value } from '../rule/index.ts';
+import type { Predicate } from './closure.ts';
 
 /** What completes a rule: its events in their order, and the values of the keys they share. */
 export interface Match {
@@ -21,13 +22,34 @@ export interface EventCodec {
  * how often it is called.
  */
 export interface Machine {
-  push(event: Event, found: Found): void;
+  /** The tests of its different event queries, in the order of `eventQueriesOf`. */
+  readonly tests: readonly Predicate[];
+  /** Whether events must come in their order; those that come too late for it are pushed all the same. */
+  readonly isOrdered: boolean;
+  /** Takes an event that passed some of the tests; `passed` has their bits (`bitOf`). */
+  push(event: Event, passed: number, found: Found): void;
   /** Says that no event before `nowMs` will come any more: absences are then certain. */
   advance(nowMs: number, found: Found): void;
+  /** Gives up what it has held for longest, and counts it. */
+  evict(): void;
   /** The state as a JSON value, and back. A state of another query or version is refused: false. */
   save(codec: EventCodec): unknown;
   load(state: unknown, codec: EventCodec): boolean;
   /** Pending sequences, counted keys or remembered terms. */
   readonly held: number;
   readonly evicted: number;
+}
+
+/** The last bit stands for all tests from there on, which are then asked again. */
+const LAST_BIT = 30;
+
+/** The bit of a test among those that an event passed. */
+export function bitOf(test: number): number {
+  return 1 << Math.min(test, LAST_BIT);
+}
+
+/** Whether an event passed a test, by the bits or, where those do not tell, by asking. */
+export function passes(tests: readonly Predicate[], test: number, passed: number, event: Event): boolean {
+  if ((passed & bitOf(test)) === 0) return false;
+  return test < LAST_BIT || tests[test]!(event);
 }

@@ -1,9 +1,8 @@
 import { type Event, field, type NewTermsQuery } from '../rule/index.ts';
 import type { Predicate } from './closure.ts';
-import { Feed, type SavedFeed } from './feed.ts';
 import { fingerprint } from './fingerprint.ts';
 import { compileKeys, type KeyReader } from './keys.ts';
-import type { EventCodec, Found, Machine } from './machine.ts';
+import type { Found, Machine } from './machine.ts';
 import { compileEventQuery, type MachineOptions } from './plan.ts';
 import { compileReader } from './predicate.ts';
 import { Recency } from './recency.ts';
@@ -32,13 +31,13 @@ export function createNewTermsMachine(query: NewTermsQuery, options: MachineOpti
 
 class NewTermsMachine implements Machine {
   evicted = 0;
+  readonly isOrdered = true;
+  readonly tests: readonly Predicate[];
   private readonly historyMs: number;
   private readonly learnMs: number;
   private readonly mostHeld: number;
-  private readonly test: Predicate;
   private readonly termsOf: KeyReader;
   private readonly version: string;
-  private readonly feed: Feed;
   /** When each term was last seen. */
   private readonly lastSeenMs = new Recency<number>();
   private startMs: number | null = null;
@@ -47,46 +46,43 @@ class NewTermsMachine implements Machine {
     this.historyMs = query.historyMs;
     this.learnMs = options.learnMs ?? Math.min(DAY_MS, query.historyMs);
     this.mostHeld = options.mostHeld;
-    this.test = compileEventQuery(query.event, options);
+    this.tests = [compileEventQuery(query.event, options)];
     const by = query.fields.map((name) => ({ operand: field(name), optional: false }));
     this.termsOf = compileKeys(by, ({ operand }) => compileReader(operand, options.fields));
     this.version = fingerprint(query);
-    this.feed = new Feed(options);
   }
 
-  /** Remembered terms, and events that wait for their place. */
   get held(): number {
-    return this.lastSeenMs.size + this.feed.size;
+    return this.lastSeenMs.size;
   }
 
-  push(event: Event, found: Found): void {
+  push(event: Event, _: number, found: Found): void {
     this.startMs ??= event.timeMs;
-    if (this.test(event)) this.feed.push(event, (placed) => this.place(placed, found));
-  }
-
-  advance(nowMs: number, found: Found): void {
-    this.startMs ??= nowMs;
-    this.feed.advance(nowMs, (placed) => this.place(placed, found));
-  }
-
-  private place(event: Event, found: Found): void {
     this.expire(event.timeMs);
-    const learning = event.timeMs < (this.startMs ?? event.timeMs) + this.learnMs;
+    const learning = event.timeMs < this.startMs + this.learnMs;
     for (const { text, values } of this.termsOf(event)) {
       const isNew = this.remember(shortName(text), event.timeMs);
       if (isNew && !learning) found({ events: [event], keys: values });
     }
   }
 
+  advance(nowMs: number): void {
+    this.startMs ??= nowMs;
+    this.expire(nowMs);
+  }
+
   /** Whether the term is new at that time. An event that comes too late finds a later one's term known. */
   private remember(term: string, timeMs: number): boolean {
     const last = this.lastSeenMs.get(term);
     this.lastSeenMs.touch(term, Math.max(timeMs, last ?? timeMs));
-    while (this.lastSeenMs.size > this.mostHeld && this.lastSeenMs.oldest !== null) {
-      this.lastSeenMs.delete(this.lastSeenMs.oldest.key);
-      this.evicted += 1;
-    }
+    while (this.lastSeenMs.size > this.mostHeld) this.evict();
     return last === undefined || last < timeMs - this.historyMs;
+  }
+
+  evict(): void {
+    if (this.lastSeenMs.oldest === null) return;
+    this.lastSeenMs.delete(this.lastSeenMs.oldest.key);
+    this.evicted += 1;
   }
 
   /** Forgets terms that would be new anyway. */
@@ -97,22 +93,20 @@ class NewTermsMachine implements Machine {
     }
   }
 
-  save(codec: EventCodec): SavedNewTerms {
+  save(): SavedNewTerms {
     return {
       version: this.version,
       evicted: this.evicted,
       startMs: this.startMs,
-      feed: this.feed.save(codec),
       terms: [...this.lastSeenMs],
     };
   }
 
-  load(state: unknown, codec: EventCodec): boolean {
+  load(state: unknown): boolean {
     const saved = state as SavedNewTerms | null;
     if (saved?.version !== this.version) return false;
     this.evicted = saved.evicted;
     this.startMs = saved.startMs;
-    this.feed.load(saved.feed, codec);
     for (const [term, last] of saved.terms) this.lastSeenMs.touch(term, last);
     return true;
   }
@@ -122,6 +116,5 @@ interface SavedNewTerms {
   readonly version: string;
   readonly evicted: number;
   readonly startMs: number | null;
-  readonly feed: SavedFeed;
   readonly terms: readonly (readonly [string, number])[];
 }

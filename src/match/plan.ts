@@ -16,8 +16,6 @@ export interface MachineOptions {
   readonly fields: Fields;
   /** The field that has EQL's event category. */
   readonly categoryField: string;
-  /** How much older than the newest event a row may be and still be put in its place, in milliseconds. */
-  readonly slackMs: number;
   /** How many pending sequences, keys or terms a machine may hold. */
   readonly mostHeld: number;
   /**

@@ -38,10 +38,9 @@ export class RuleIndex {
   private readonly general: () => Plan;
   private anyKind: Plan | null = null;
 
-  /** `rules[i]` are the event queries of rule `i`: an event matters to it when it passes any of them. */
-  constructor(rules: readonly (readonly EventQuery[])[], options: RuleIndexOptions) {
-    const conditions = rules.map((queries) => queries.map((query) => conditionOf(query, options)));
-    const tests = new KindTests(conditions.flat(), kindFields(options), options.fields);
+  constructor(queries: readonly EventQuery[], options: RuleIndexOptions) {
+    const conditions = queries.map((query) => conditionOf(query, options));
+    const tests = new KindTests(conditions, kindFields(options), options.fields);
     const plan = (known: Known): Plan => new Plan(conditions, options.fields, known);
     this.kinds = new EventKinds(kindFields(options), (kind) => plan(tests.knownOf(kind)));
     this.general = () => plan(() => undefined);
@@ -130,7 +129,7 @@ class Plan {
   private readonly indexes: readonly TextIndex[];
   /** By entry: the sets that must be hit, the rule, the turn in which one was hit last, those hit in it. */
   private readonly wanted: Uint8Array;
-  private readonly ruleOf: Int32Array;
+  private readonly queryOf: Int32Array;
   private readonly turnOf: Int32Array;
   private readonly hit: Uint8Array;
   /** By rule: the turn in which it was found last. */
@@ -138,19 +137,19 @@ class Plan {
   private readonly found: number[] = [];
   private turn = 0;
 
-  constructor(rules: readonly (readonly Condition[])[], fields: Fields, known: Known) {
+  constructor(queries: readonly Condition[], fields: Fields, known: Known) {
     const always: number[] = [];
-    const ruleOf: number[] = [];
+    const queryOf: number[] = [];
     const wanted: number[] = [];
     const bySlot = new Map<number, (readonly [Key, number])[]>();
-    for (const [rule, conditions] of rules.entries()) {
-      const alternatives = conditions.flatMap((condition) => needsOf(condition, fields, known));
+    for (const [query, condition] of queries.entries()) {
+      const alternatives = needsOf(condition, fields, known);
       if (alternatives.some((sets) => sets.length === 0)) {
-        always.push(rule);
+        always.push(query);
         continue;
       }
       for (const sets of alternatives) {
-        const entry = ruleOf.push(rule) - 1;
+        const entry = queryOf.push(query) - 1;
         wanted.push((1 << sets.length) - 1);
         for (const [number, { keys }] of sets.entries()) {
           for (const key of keys) {
@@ -165,10 +164,10 @@ class Plan {
     this.slots = [...bySlot.keys()];
     this.indexes = [...bySlot.values()].map((keys) => createTextIndex(keys));
     this.wanted = Uint8Array.from(wanted);
-    this.ruleOf = Int32Array.from(ruleOf);
-    this.turnOf = new Int32Array(ruleOf.length);
-    this.hit = new Uint8Array(ruleOf.length);
-    this.foundIn = new Int32Array(rules.length);
+    this.queryOf = Int32Array.from(queryOf);
+    this.turnOf = new Int32Array(queryOf.length);
+    this.hit = new Uint8Array(queryOf.length);
+    this.foundIn = new Int32Array(queries.length);
   }
 
   candidates(event: Event): readonly number[] {
@@ -180,7 +179,7 @@ class Plan {
       this.indexes[i]!.lookUp(event.get(this.slots[i]!), this.visit);
     }
     if (found.length === 0) return this.always;
-    for (const rule of this.always) found.push(rule);
+    for (const query of this.always) found.push(query);
     return found.length === 1 ? found : found.sort(ascending);
   }
 
@@ -201,14 +200,14 @@ class Plan {
       const after = before | (1 << (code & SET_MASK));
       turnOf[entry] = turn;
       hit[entry] = after;
-      if (after === wanted[entry]) this.find(this.ruleOf[entry]!);
+      if (after === wanted[entry]) this.find(this.queryOf[entry]!);
     }
   };
 
-  private find(rule: number): void {
-    if (this.foundIn[rule] === this.turn) return;
-    this.foundIn[rule] = this.turn;
-    this.found.push(rule);
+  private find(query: number): void {
+    if (this.foundIn[query] === this.turn) return;
+    this.foundIn[query] = this.turn;
+    this.found.push(query);
   }
 }
 

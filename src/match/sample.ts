@@ -2,7 +2,7 @@ import type { Event, SampleQuery } from '../rule/index.ts';
 import type { Predicate } from './closure.ts';
 import { fingerprint } from './fingerprint.ts';
 import { decodeScalar, encodeScalar, type Key, type KeyReader, keyText } from './keys.ts';
-import type { EventCodec, Found, Machine } from './machine.ts';
+import { type EventCodec, type Found, type Machine, passes } from './machine.ts';
 import { type MachineOptions, planSteps } from './plan.ts';
 import { Recency } from './recency.ts';
 import { type SameRow, sameRowBy } from './same-row.ts';
@@ -29,7 +29,8 @@ export function createSampleMachine(query: SampleQuery, options: MachineOptions)
 
 class SampleMachine implements Machine {
   evicted = 0;
-  private readonly tests: readonly Predicate[];
+  readonly isOrdered = false;
+  readonly tests: readonly Predicate[];
   private readonly testOf: readonly number[];
   private readonly keysOf: readonly KeyReader[];
   private readonly mostHeld: number;
@@ -51,12 +52,10 @@ class SampleMachine implements Machine {
     return this.groups.size;
   }
 
-  push(event: Event, found: Found): void {
-    const passed = this.tests.map((test) => test(event));
-    if (!passed.includes(true)) return;
+  push(event: Event, passed: number, found: Found): void {
     const touched = new Set<Group>();
     for (const [step, test] of this.testOf.entries()) {
-      if (passed[test] !== true) continue;
+      if (!passes(this.tests, test, passed, event)) continue;
       for (const key of this.keysOf[step]!(event)) {
         const group = this.groupOf(key);
         if (group.lists !== null && this.add(group.lists, step, event)) touched.add(group);
@@ -72,13 +71,16 @@ class SampleMachine implements Machine {
 
   advance(): void {}
 
+  evict(): void {
+    if (this.groups.oldest === null) return;
+    this.groups.delete(this.groups.oldest.key);
+    this.evicted += 1;
+  }
+
   private groupOf(key: Key): Group {
     const known = this.groups.get(key.text);
     if (known !== undefined) return known;
-    if (this.groups.size >= this.mostHeld && this.groups.oldest !== null) {
-      this.groups.delete(this.groups.oldest.key);
-      this.evicted += 1;
-    }
+    if (this.groups.size >= this.mostHeld) this.evict();
     const group: Group = { key, lists: this.testOf.map(() => []) };
     this.groups.touch(key.text, group);
     return group;

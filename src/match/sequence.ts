@@ -1,10 +1,9 @@
 import type { Event, SequenceQuery, SequenceStep } from '../rule/index.ts';
 import { Absences, Sightings } from './absence.ts';
 import type { Predicate } from './closure.ts';
-import { Feed, type SavedFeed } from './feed.ts';
 import { fingerprint } from './fingerprint.ts';
 import { decodeScalar, encodeScalar, type Key, type KeyReader, keyText } from './keys.ts';
-import type { EventCodec, Found, Machine } from './machine.ts';
+import { type EventCodec, type Found, type Machine, passes } from './machine.ts';
 import { compareEvents } from './order.ts';
 import { lastOf, type Pending, PendingSequences } from './pending.ts';
 import { type MachineOptions, planSteps } from './plan.ts';
@@ -28,7 +27,7 @@ interface Role {
  *   and after: none after within `maxspan` of the last one before.
  * - An event may take part in several sequences, and in several steps of different ones, never twice in one.
  *
- * Events are put in order within the slack; one that is older still takes part as it comes, but only behind
+ * Events come in their order; one that comes too late for it still takes part as it comes, but only behind
  * older events.
  */
 export function createSequenceMachine(query: SequenceQuery, options: MachineOptions): Machine {
@@ -37,7 +36,8 @@ export function createSequenceMachine(query: SequenceQuery, options: MachineOpti
 
 class SequenceMachine implements Machine {
   evicted = 0;
-  private readonly tests: readonly Predicate[];
+  readonly isOrdered = true;
+  readonly tests: readonly Predicate[];
   private readonly roles: readonly Role[];
   private readonly lastPlace: number;
   private readonly maxSpanMs: number;
@@ -46,7 +46,6 @@ class SequenceMachine implements Machine {
   private readonly isMissingLast: boolean;
   private readonly version: string;
 
-  private readonly feed: Feed;
   private readonly pending = new PendingSequences();
   private readonly sightings: Sightings;
   private readonly absences = new Absences();
@@ -68,36 +67,25 @@ class SequenceMachine implements Machine {
     }
     this.maxSpanMs = maxSpanMs ?? Number.POSITIVE_INFINITY;
     this.mostHeld = options.mostHeld;
-    this.feed = new Feed(options);
     this.sightings = new Sightings(this.maxSpanMs);
     this.version = fingerprint(query);
   }
 
   get held(): number {
-    return this.pending.size + this.sightings.size + this.absences.size + this.feed.size;
+    return this.pending.size + this.sightings.size + this.absences.size;
   }
 
-  push(event: Event, found: Found): void {
-    const { tests } = this;
-    for (let i = 0; i < tests.length; i += 1) {
-      if (!tests[i]!(event)) continue;
-      this.feed.push(event, (placed) => this.place(placed, found));
-      return;
-    }
-  }
-
-  advance(nowMs: number, found: Found): void {
-    this.feed.advance(nowMs, (placed) => this.place(placed, found));
-    this.tidy(nowMs, found);
-  }
-
-  private place(event: Event, found: Found): void {
+  push(event: Event, passed: number, found: Found): void {
     this.tidy(event.timeMs, found);
     for (const role of this.roles) {
-      if (this.isIdle(role) || !this.tests[role.test]!(event)) continue;
+      if (this.isIdle(role) || !passes(this.tests, role.test, passed, event)) continue;
       for (const key of role.keys(event)) this.act(role, { key, event, found });
     }
     this.evictExcess();
+  }
+
+  advance(nowMs: number, found: Found): void {
+    this.tidy(nowMs, found);
   }
 
   /** Whether there is nothing that an event in this role could change, whatever its keys, which can be dear to read. */
@@ -186,25 +174,27 @@ class SequenceMachine implements Machine {
   }
 
   private evictExcess(): void {
-    while (this.pending.size > this.mostHeld) {
-      this.pending.evict();
-      this.evicted += 1;
-    }
-    while (this.sightings.size > this.mostHeld) {
-      this.sightings.evict();
-      this.evicted += 1;
-    }
-    while (this.absences.size > this.mostHeld) {
-      this.absences.evict();
-      this.evicted += 1;
-    }
+    while (this.pending.size > this.mostHeld) this.evictFrom(this.pending);
+    while (this.sightings.size > this.mostHeld) this.evictFrom(this.sightings);
+    while (this.absences.size > this.mostHeld) this.evictFrom(this.absences);
+  }
+
+  /** Of what it holds most of. */
+  evict(): void {
+    const { pending, sightings, absences } = this;
+    const [largest] = [pending, sightings, absences].sort((a, b) => b.size - a.size);
+    if (largest !== undefined && largest.size > 0) this.evictFrom(largest);
+  }
+
+  private evictFrom(part: { evict(): void }): void {
+    part.evict();
+    this.evicted += 1;
   }
 
   save(codec: EventCodec): unknown {
     const events = (list: readonly Event[]): unknown[] => list.map((event) => codec.save(event));
     return {
       version: this.version,
-      feed: this.feed.save(codec),
       pending: [...this.pending].map((one) => ({
         keys: one.key.values.map(encodeScalar),
         events: events(one.events),
@@ -228,7 +218,6 @@ class SequenceMachine implements Machine {
     if (saved?.version !== this.version) return false;
     const events = (list: readonly unknown[]): Event[] => list.map((event) => codec.load(event));
     this.evicted = saved.evicted;
-    this.feed.load(saved.feed, codec);
     for (const one of saved.pending) {
       this.pending.start({
         key: loadKey(one.keys),
@@ -252,7 +241,6 @@ class SequenceMachine implements Machine {
 
 interface SavedSequence {
   readonly version: string;
-  readonly feed: SavedFeed;
   readonly pending: readonly {
     readonly keys: readonly string[];
     readonly events: readonly unknown[];

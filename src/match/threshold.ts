@@ -1,6 +1,5 @@
 import { type Event, field, type ThresholdQuery } from '../rule/index.ts';
 import { isList, type Predicate } from './closure.ts';
-import { Feed, type SavedFeed } from './feed.ts';
 import { fingerprint } from './fingerprint.ts';
 import { compileKeys, decodeScalar, encodeScalar, type Key, type KeyReader, keyText } from './keys.ts';
 import type { EventCodec, Found, Machine } from './machine.ts';
@@ -48,44 +47,39 @@ export function createThresholdMachine(query: ThresholdQuery, options: MachineOp
 class ThresholdMachine implements Machine {
   evicted = 0;
   private readonly query: ThresholdQuery;
-  private readonly test: Predicate;
+  readonly isOrdered = true;
+  readonly tests: readonly Predicate[];
   private readonly keysOf: KeyReader;
   private readonly differing: Reader | null;
   private readonly mostHeld: number;
   private readonly version: string;
-  private readonly feed: Feed;
   private readonly buckets = new Recency<Bucket>();
   private counted = 0;
 
   constructor(query: ThresholdQuery, options: MachineOptions) {
     const { fields } = options;
     this.query = query;
-    this.test = compileEventQuery(query.event, options);
+    this.tests = [compileEventQuery(query.event, options)];
     const by = query.by.map((name) => ({ operand: field(name), optional: false }));
     this.keysOf = compileKeys(by, ({ operand }) => compileReader(operand, fields));
     this.differing =
       query.cardinality === null ? null : compileReader(field(query.cardinality.field), fields);
     this.mostHeld = Math.max(options.mostHeld, query.atLeast + (query.cardinality?.atLeast ?? 0));
     this.version = fingerprint(query);
-    this.feed = new Feed(options);
   }
 
-  /** Counted events, quiet groups, and events that wait for their place. */
+  /** Counted events and quiet groups. */
   get held(): number {
-    return this.counted + this.feed.size;
+    return this.counted;
   }
 
-  push(event: Event, found: Found): void {
-    if (this.test(event)) this.feed.push(event, (placed) => this.place(placed, found));
-  }
-
-  advance(nowMs: number, found: Found): void {
-    this.feed.advance(nowMs, (placed) => this.place(placed, found));
-  }
-
-  private place(event: Event, found: Found): void {
+  push(event: Event, _: number, found: Found): void {
     this.expire(event.timeMs);
     for (const key of this.keysOf(event)) this.count(key, event, found);
+  }
+
+  advance(nowMs: number): void {
+    this.expire(nowMs);
   }
 
   private count(key: Key, event: Event, found: Found): void {
@@ -153,10 +147,13 @@ class ThresholdMachine implements Machine {
   }
 
   private evictExcess(): void {
-    while (this.counted > this.mostHeld && this.buckets.oldest !== null) {
-      this.drop(this.buckets.oldest.key, this.buckets.oldest.value);
-      this.evicted += 1;
-    }
+    while (this.counted > this.mostHeld && this.buckets.oldest !== null) this.evict();
+  }
+
+  evict(): void {
+    if (this.buckets.oldest === null) return;
+    this.drop(this.buckets.oldest.key, this.buckets.oldest.value);
+    this.evicted += 1;
   }
 
   private drop(text: string, bucket: Bucket): void {
@@ -168,7 +165,6 @@ class ThresholdMachine implements Machine {
     return {
       version: this.version,
       evicted: this.evicted,
-      feed: this.feed.save(codec),
       buckets: [...this.buckets].map(([, { key, events, byValue, quietUntilMs }]) => ({
         keys: key.values.map(encodeScalar),
         events: events.map((event) => codec.save(event)),
@@ -182,7 +178,6 @@ class ThresholdMachine implements Machine {
     const saved = state as SavedThreshold | null;
     if (saved?.version !== this.version) return false;
     this.evicted = saved.evicted;
-    this.feed.load(saved.feed, codec);
     for (const { keys, events, byValue, quietUntilMs } of saved.buckets) {
       const values = keys.map(decodeScalar);
       const bucket: Bucket = {
@@ -201,7 +196,6 @@ class ThresholdMachine implements Machine {
 interface SavedThreshold {
   readonly version: string;
   readonly evicted: number;
-  readonly feed: SavedFeed;
   readonly buckets: readonly {
     readonly keys: readonly string[];
     readonly events: readonly unknown[];

@@ -193,3 +193,28 @@ test('a broken state is refused and the rule starts with none', (t) => {
   t.deepEqual(after.load(state, codec), ['r']);
   t.deepEqual(run(after, [events[1]!]), []);
 });
+
+test("new terms are learnt from the stream's first event on, whichever rule that matters to", (t) => {
+  const learns: Query = {
+    kind: 'newTerms',
+    event: query(equals('user', 'u')),
+    fields: ['name'],
+    historyMs: 1000,
+  };
+  for (const index of [true, false]) {
+    const engine = engineOf([ruleOf('r', learns)], { slackMs: 0, learnMs: 10, index });
+    const rows: readonly (readonly [number, string, string])[] = [
+      [100, 'a', 'other'],
+      [109, 'b', 'u'],
+      [112, 'c', 'u'],
+      [113, 'b', 'u'],
+    ];
+    t.deepEqual(
+      run(
+        engine,
+        rows.map(([timeMs, name, user]) => event(timeMs, { name, user })),
+      ),
+      ['r 112'],
+    );
+  }
+});

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { Match } from '../../src/match/index.ts';
 import { chooseDifferent, createSampleMachine } from '../../src/match/sample.ts';
 import { type Event, field, literal, type SampleQuery } from '../../src/rule/index.ts';
+import { type Driven, drive } from './drive.ts';
 import { type FlatEvent, flatFields } from './flat-event.ts';
 
 const fields = flatFields({ kind: 'keyword', user: 'keyword', id: 'number' });
@@ -36,11 +37,13 @@ function event(
   return fields.event({ id, kind, user }, { serial: id });
 }
 
-const options = { fields, categoryField: 'kind', slackMs: 0, mostHeld: 10 };
+function driven(query: SampleQuery): Driven {
+  return drive(createSampleMachine(query, { fields, categoryField: 'kind', mostHeld: 10 }), { fields });
+}
 
 function run(query: SampleQuery, events: readonly FlatEvent[]): (readonly [string, readonly number[]])[] {
   const found: (readonly [string, readonly number[]])[] = [];
-  const machine = createSampleMachine(query, options);
+  const machine = driven(query);
   for (const one of events) {
     machine.push(one, ({ keys, events: own }: Match) => {
       found.push([keys.join(), own.map(({ serial }) => serial)]);
@@ -86,9 +89,9 @@ test('rows of one place in the order that differ are different events', (t) => {
 test('an event that fits two steps is one event after its state was taken back, too', (t) => {
   const both = (): FlatEvent => event(1, ['a', 'b']);
   const codec = { save: () => 1, load: both };
-  const before = createSampleMachine(sample('a', 'b', 'a'), options);
+  const before = driven(sample('a', 'b', 'a'));
   before.push(both(), () => t.fail());
-  const after = createSampleMachine(sample('a', 'b', 'a'), options);
+  const after = driven(sample('a', 'b', 'a'));
   t.true(after.load(before.save(codec), codec));
   after.push(event(2, 'a'), () => t.fail());
   let found = 0;
@@ -99,7 +102,7 @@ test('an event that fits two steps is one event after its state was taken back, 
 });
 
 test('keys are bounded, the oldest goes first and is counted', (t) => {
-  const machine = createSampleMachine(sample('a', 'b'), options);
+  const machine = driven(sample('a', 'b'));
   const found: Match[] = [];
   for (let i = 0; i < 25; i += 1) machine.push(event(i, 'a', `u${i}`), (match) => found.push(match));
   t.is(machine.held, 10);
@@ -115,10 +118,10 @@ test('keys are bounded, the oldest goes first and is counted', (t) => {
 test('the state is saved and taken back, another one refused', (t) => {
   const events = [event(0, 'a'), event(1, 'b', 'v'), event(2, 'a', 'v')];
   const codec = { save: (one: Event) => one.serial, load: (saved: unknown) => events[saved as number]! };
-  const before = createSampleMachine(sample('a', 'b'), options);
+  const before = driven(sample('a', 'b'));
   for (const one of events) before.push(one, () => {});
   const state = JSON.parse(JSON.stringify(before.save(codec))) as unknown;
-  const after = createSampleMachine(sample('a', 'b'), options);
+  const after = driven(sample('a', 'b'));
   t.true(after.load(state, codec));
   const found: Match[] = [];
   for (const one of [event(3, 'b', 'v'), event(4, 'b')]) after.push(one, (match) => found.push(match));
@@ -126,8 +129,8 @@ test('the state is saved and taken back, another one refused', (t) => {
     found.map(({ keys, events: own }) => [keys, own.map(({ serial }) => serial)]),
     [[['u'], [0, 4]]],
   );
-  t.false(createSampleMachine(sample('a', 'c'), options).load(state, codec));
-  t.false(createSampleMachine(sample('a', 'b'), options).load(null, codec));
+  t.false(driven(sample('a', 'c')).load(state, codec));
+  t.false(driven(sample('a', 'b')).load(null, codec));
 });
 
 /** Tries every choice in order: what Elasticsearch does. */

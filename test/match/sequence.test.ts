@@ -1,8 +1,9 @@
 import test from 'ava';
 import fc from 'fast-check';
-import type { EventCodec, Machine, Match } from '../../src/match/index.ts';
+import type { EventCodec, Match } from '../../src/match/index.ts';
 import { createSequenceMachine } from '../../src/match/sequence.ts';
 import { field, type JoinKey, type SequenceQuery, type SequenceStep } from '../../src/rule/index.ts';
+import { type Driven, drive } from './drive.ts';
 import { type FlatEvent, flatFields } from './flat-event.ts';
 import { searchSequences } from './sequence-oracle.ts';
 
@@ -49,15 +50,17 @@ function parseEvents(text: string): FlatEvent[] {
     });
 }
 
-function options(slackMs = 0, mostHeld = 1000): Parameters<typeof createSequenceMachine>[1] {
-  return { fields, categoryField: 'kind', slackMs, mostHeld };
+function machineOf(query: SequenceQuery, slackMs = 0, mostHeld = 1000): Driven {
+  return drive(createSequenceMachine(query, { fields, categoryField: 'kind', mostHeld }), {
+    ...{ fields, slackMs },
+  });
 }
 
 function words({ events }: Match): string {
   return events.map((event) => String((event as FlatEvent).row['word'])).join(' ');
 }
 
-function run(machine: Machine, events: readonly FlatEvent[]): string[] {
+function run(machine: Driven, events: readonly FlatEvent[]): string[] {
   const found: string[] = [];
   for (const event of events) machine.push(event, (match) => found.push(words(match)));
   machine.advance(Number.POSITIVE_INFINITY, (match) => found.push(words(match)));
@@ -173,15 +176,12 @@ const cases: readonly { name: string; query: SequenceQuery; events: string; want
 
 for (const { name, query, events, want } of cases) {
   test(`sequence: ${name}`, (t) => {
-    t.deepEqual(run(createSequenceMachine(query, options()), parseEvents(events)), want);
+    t.deepEqual(run(machineOf(query), parseEvents(events)), want);
   });
 }
 
 test('a sequence that waits for an absence is found when time has passed, and not before', (t) => {
-  const machine = createSequenceMachine(
-    sequence([a, step('c', { missing: true })], { maxSpanMs: 5 }),
-    options(),
-  );
+  const machine = machineOf(sequence([a, step('c', { missing: true })], { maxSpanMs: 5 }));
   const found: string[] = [];
   machine.push(parseEvents('a1')[0]!, (match) => found.push(words(match)));
   machine.advance(6, (match) => found.push(words(match)));
@@ -194,20 +194,20 @@ test('rows that come late within the slack are put in their place, doubles are d
   const [first, second, third] = parseEvents('a5 b9 b12') as [FlatEvent, FlatEvent, FlatEvent];
   const query = sequence([a, b]);
   const arriving = [second, third, first, first, second];
-  t.deepEqual(run(createSequenceMachine(query, options(10)), arriving), ['a5 b9']);
-  t.deepEqual(run(createSequenceMachine(query, options(0)), [second, third, first]), ['a5 b12']);
+  t.deepEqual(run(machineOf(query, 10), arriving), ['a5 b9']);
+  t.deepEqual(run(machineOf(query, 0), [second, third, first]), ['a5 b12']);
 });
 
 test('rows of one place in the order that differ are not doubles', (t) => {
   const [x, y, end] = parseEvents('a5x a5y b9x') as [FlatEvent, FlatEvent, FlatEvent];
   const alike = [y, x].map((event) => ({ ...event, serial: 1 }));
   const endOfY = fields.event({ kind: 'b', user: 'y', word: 'b9y' }, { timeMs: 9, serial: 7 });
-  const machine = createSequenceMachine(sequence([a, b]), options(10));
+  const machine = machineOf(sequence([a, b]), 10);
   t.deepEqual(run(machine, [...alike, end, endOfY, endOfY]), ['a5x b9x', 'a5y b9y']);
 });
 
 test('what is held is bounded, the oldest goes first and is counted', (t) => {
-  const machine = createSequenceMachine(sequence([a, b]), options(0, 10));
+  const machine = machineOf(sequence([a, b]), 0, 10);
   const many = Array.from({ length: 25 }, (_, i) =>
     fields.event({ kind: 'a', user: `u${i}`, word: `a${i}` }, { timeMs: i, serial: i }),
   );
@@ -222,7 +222,7 @@ test('what is held is bounded, the oldest goes first and is counted', (t) => {
 });
 
 test('a sequence whose span is over is no longer held', (t) => {
-  const machine = createSequenceMachine(sequence([a, b], { maxSpanMs: 5 }), options());
+  const machine = machineOf(sequence([a, b], { maxSpanMs: 5 }));
   for (const event of parseEvents('a1 a2x')) machine.push(event, () => t.fail());
   machine.advance(7, () => t.fail());
   t.is(machine.held, 1);
@@ -231,8 +231,8 @@ test('a sequence whose span is over is no longer held', (t) => {
 });
 
 test('the state of another query, another version or none at all is refused', (t) => {
-  const machine = createSequenceMachine(sequence([a, b]), options());
-  const other = createSequenceMachine(sequence([a, c]), options());
+  const machine = machineOf(sequence([a, b]));
+  const other = machineOf(sequence([a, c]));
   for (const state of [null, 1, 'x', {}, [], other.save(codecOf([]))])
     t.false(machine.load(state, codecOf([])));
   t.true(machine.load(machine.save(codecOf([])), codecOf([])));
@@ -307,7 +307,7 @@ test('shuffled, late and doubled streams give what a search over all events give
       const inTime = [...arriving].sort((one, other) => one.atMs - other.atMs);
       const events = inTime.map(({ event }) => event);
       const codec = codecOf(events);
-      let machine = createSequenceMachine(query, options(SLACK_MS));
+      let machine = machineOf(query, SLACK_MS);
       const found: string[] = [];
       const report = (match: Match): void => void found.push(describe(match));
       for (const { event, atMs } of inTime) {
@@ -315,7 +315,7 @@ test('shuffled, late and doubled streams give what a search over all events give
         if (chance === 0) machine.advance(atMs - SLACK_MS, report);
         if (chance === 1) {
           const saved = JSON.parse(JSON.stringify(machine.save(codec))) as unknown;
-          machine = createSequenceMachine(query, options(SLACK_MS));
+          machine = machineOf(query, SLACK_MS);
           if (!machine.load(saved, codec)) return false;
         }
         machine.push(event, report);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { EventCodec, Machine, Match } from '../../src/match/index.ts';
 import type { Scalar, Value } from '../../src/rule/index.ts';
+import { drive } from './drive.ts';
 import type { FlatEvent, FlatFields, Row } from './flat-event.ts';
 
 /** What one test of a machine pushes, and when it interrupts. */
@@ -11,6 +12,8 @@ export interface Schedule {
   readonly told: readonly number[];
   /** Before which arrivals the machine is saved, thrown away and loaded. */
   readonly restarts: readonly number[];
+  /** What the machine is told before the first of them; nothing unless given. */
+  readonly beganMs?: number;
 }
 
 export const SLACK_MS = 5;
@@ -58,8 +61,10 @@ export function codecOf(fields: FlatFields): EventCodec {
 export function run(make: () => Machine, fields: FlatFields, schedule: Schedule): readonly Match[] {
   const found: Match[] = [];
   const codec = codecOf(fields);
-  let machine = make();
-  const { arrivals, told, restarts } = schedule;
+  const made = () => drive(make(), { fields, slackMs: SLACK_MS });
+  let machine = made();
+  const { arrivals, told, restarts, beganMs } = schedule;
+  if (beganMs !== undefined) machine.advance(beganMs, () => {});
   for (const [i, event] of arrivals.entries()) {
     if (told.includes(i)) {
       const oldest = Math.min(...arrivals.slice(i).map(({ timeMs }) => timeMs));
@@ -67,7 +72,7 @@ export function run(make: () => Machine, fields: FlatFields, schedule: Schedule)
     }
     if (restarts.includes(i)) {
       const state = JSON.parse(JSON.stringify(machine.save(codec)));
-      machine = make();
+      machine = made();
       if (!machine.load(state, codec)) throw new Error('the state was refused');
     }
     machine.push(event, (match) => found.push(match));

@@ -2,17 +2,9 @@ import test from 'ava';
 import fc from 'fast-check';
 import { createThresholdMachine } from '../../src/match/threshold.ts';
 import { field, type ThresholdQuery, TRUE } from '../../src/rule/index.ts';
+import { type Driven, drive } from './drive.ts';
 import { type FlatEvent, flatFields, type Row } from './flat-event.ts';
-import {
-  codecOf,
-  combinations,
-  inTime,
-  run,
-  type Schedule,
-  SLACK_MS,
-  schedules,
-  valuesOf,
-} from './stream.ts';
+import { codecOf, combinations, inTime, run, type Schedule, schedules, valuesOf } from './stream.ts';
 
 const fields = flatFields({
   host: 'keyword',
@@ -21,7 +13,7 @@ const fields = flatFields({
   pid: 'number',
   on: 'boolean',
 });
-const OPTIONS = { fields, categoryField: 'event.category', slackMs: SLACK_MS, mostHeld: 10_000 };
+const OPTIONS = { fields, categoryField: 'event.category', mostHeld: 10_000 };
 
 function query(change: Partial<ThresholdQuery> = {}): ThresholdQuery {
   const event = { kind: 'event', category: null, condition: TRUE } as const;
@@ -327,8 +319,12 @@ test('what an alert shows fulfils the rule, in order, within the window, and in 
   );
 });
 
+function driven(asked: ThresholdQuery, mostHeld = 10_000): Driven {
+  return drive(createThresholdMachine(asked, { ...OPTIONS, mostHeld }), { fields });
+}
+
 test('over the bound the group touched longest ago is given up and counted', (t) => {
-  const machine = createThresholdMachine(query({ windowMs: 1000 }), { ...OPTIONS, slackMs: 0, mostHeld: 4 });
+  const machine = driven(query({ windowMs: 1000 }), 4);
   const found: string[] = [];
   const push = (host: string, timeMs: number): void =>
     machine.push(fields.event({ host }, { timeMs, serial: timeMs }), ({ keys }) => found.push(keys.join()));
@@ -340,7 +336,7 @@ test('over the bound the group touched longest ago is given up and counted', (t)
 });
 
 test('one alert always has room, however small the bound', (t) => {
-  const machine = createThresholdMachine(query({ atLeast: 50, windowMs: 1000 }), { ...OPTIONS, mostHeld: 1 });
+  const machine = driven(query({ atLeast: 50, windowMs: 1000 }), 1);
   let found = 0;
   for (let timeMs = 0; timeMs < 50; timeMs += 1) {
     machine.push(fields.event(a, { timeMs, serial: timeMs }), () => {
@@ -354,7 +350,7 @@ test('one alert always has room, however small the bound', (t) => {
 });
 
 test('groups that are over leave without being counted as given up', (t) => {
-  const machine = createThresholdMachine(query(), OPTIONS);
+  const machine = driven(query());
   for (let i = 0; i < 1000; i += 1) {
     machine.push(fields.event({ host: `h${i}` }, { timeMs: i * 20, serial: i }), () => {});
   }

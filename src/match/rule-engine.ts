@@ -1,0 +1,194 @@
+import type { Event, Fields } from '../rule/index.ts';
+import { type Budget, BudgetWatch } from './budget.ts';
+import type { Engine, RuleFault } from './engine.ts';
+import { Feed, type SavedFeed } from './feed.ts';
+import type { EventCodec } from './machine.ts';
+import type { RuleIndex } from './rule-index.ts';
+import type { Holdings, RuleCounters, RuleFound, Runner } from './runner.ts';
+import type { SharedTests } from './shared-tests.ts';
+
+export interface EngineParts {
+  readonly runners: readonly Runner[];
+  readonly faults: readonly RuleFault[];
+  readonly shared: SharedTests;
+  readonly holdings: Holdings;
+  /** Of the tests of all runners, numbered through; null: all are asked. */
+  readonly index: RuleIndex | null;
+  readonly fields: Fields;
+  readonly slackMs: number;
+  readonly mostWaiting: number;
+  readonly mostHeldInAll: number;
+  readonly budget: Budget;
+  readonly onStop: (counters: RuleCounters) => void;
+}
+
+/** An event that waits for its place, the rules that want it, and the bits of their tests that it passed. */
+interface Waiting {
+  readonly event: Event;
+  readonly runners: Runner[];
+  readonly passed: number[];
+}
+
+/**
+ * Each event goes through three steps: the index names the tests that it may pass, those are asked, and the rules
+ * whose tests it passed take it: those that keep an order once it is in its place, the others at once. Events are
+ * put in order once for all rules.
+ */
+export class RuleEngine implements Engine {
+  readonly faults: readonly RuleFault[];
+  private readonly runners: readonly Runner[];
+  /** By the name of a test. */
+  private readonly runnerOf: readonly Runner[];
+  private readonly everyTest: readonly number[];
+  /** Those that hold state, or wait for the time to pass. */
+  private readonly stateful: readonly Runner[];
+  private readonly parts: EngineParts;
+  private readonly feed: Feed<Waiting>;
+  private readonly watch: BudgetWatch;
+  private started = false;
+  private found: RuleFound = () => {};
+
+  constructor(parts: EngineParts) {
+    const { runners, faults, budget } = parts;
+    this.parts = parts;
+    this.runners = runners;
+    this.faults = faults;
+    this.stateful = runners.filter(({ rule }) => rule.query.kind !== 'event');
+    this.runnerOf = runners.flatMap((runner) => runner.machine.tests.map(() => runner));
+    this.everyTest = [...this.runnerOf.keys()];
+    this.feed = new Feed(parts);
+    this.watch = new BudgetWatch(runners, budget);
+  }
+
+  get counters(): readonly RuleCounters[] {
+    return this.runners;
+  }
+
+  get waiting(): number {
+    return this.feed.size;
+  }
+
+  push(event: Event, found: RuleFound): void {
+    this.found = found;
+    const { feed, parts } = this;
+    const names = this.candidates(event);
+    const waiting = names.length === 0 ? null : this.ask(event, names);
+    feed.clock.see(event.timeMs);
+    if (!this.started && feed.clock.beganMs !== null) this.start(feed.clock.beganMs);
+    if (waiting !== null) feed.push(waiting, this.place);
+    feed.settle(this.place);
+    if (parts.holdings.held > parts.mostHeldInAll) this.giveUp();
+    this.watch.count(event.timeMs, parts.onStop);
+  }
+
+  advance(nowMs: number, found: RuleFound): void {
+    this.found = found;
+    const { clock } = this.feed;
+    clock.advance(nowMs);
+    if (!this.started) this.start(clock.beganMs ?? nowMs);
+    this.feed.advance(nowMs, this.place);
+    for (const runner of this.stateful) runner.advance(nowMs, found);
+  }
+
+  /** Tells every rule when the stream began: some are asked of their first event much later. */
+  private start(beganMs: number): void {
+    this.started = true;
+    for (const runner of this.stateful) runner.advance(beganMs - this.parts.slackMs, this.found);
+  }
+
+  /**
+   * The tests that an event may pass, in the order of the rules. Without an index, its twin: all of them, as for an
+   * event that cannot be read, so that each rule counts its own failure.
+   */
+  private candidates(event: Event): readonly number[] {
+    const { index } = this.parts;
+    if (index === null) return this.everyTest;
+    try {
+      return index.candidates(event);
+    } catch {
+      return this.everyTest;
+    }
+  }
+
+  /** Asks the tests; gives the rules that want the event in its place. */
+  private ask(event: Event, names: readonly number[]): Waiting | null {
+    const { shared } = this.parts;
+    let waiting: Waiting | null = null;
+    shared.begin(event);
+    try {
+      let at = 0;
+      while (at < names.length) {
+        const runner = this.runnerOf[names[at]!]!;
+        const passed = runner.test(event, names, at);
+        while (at < names.length && names[at]! < runner.end) at += 1;
+        if (passed === 0) continue;
+        if (runner.machine.isOrdered) {
+          waiting ??= { event, runners: [], passed: [] };
+          waiting.runners.push(runner);
+          waiting.passed.push(passed);
+        } else {
+          runner.take(event, passed, this.found);
+        }
+      }
+    } finally {
+      shared.end();
+    }
+    return waiting;
+  }
+
+  private readonly place = ({ event, runners, passed }: Waiting): void => {
+    for (let i = 0; i < runners.length; i += 1) runners[i]!.take(event, passed[i]!, this.found);
+  };
+
+  /** Over the bound of all rules: the one that holds most gives up a tenth, again and again. */
+  private giveUp(): void {
+    const { holdings, mostHeldInAll } = this.parts;
+    while (holdings.held > mostHeldInAll) {
+      const most = this.stateful.reduce((a, b) => (b.held > a.held ? b : a));
+      most.evict(Math.ceil(most.held / 10));
+    }
+  }
+
+  save(codec: EventCodec): unknown {
+    const rules = this.runners.map(({ rule, machine }) => [rule.id, machine.save(codec)] as const);
+    const feed = this.feed.save(({ event, runners, passed }) => ({
+      event: codec.save(event),
+      rules: runners.map(({ rule }, i) => [rule.id, passed[i]]),
+    }));
+    return { rules: Object.fromEntries(rules.filter(([, state]) => state !== null)), feed };
+  }
+
+  load(state: unknown, codec: EventCodec): readonly string[] {
+    const { rules = {}, feed } = (state ?? {}) as SavedEngine;
+    const byId = new Map(this.runners.map((runner) => [runner.rule.id, runner]));
+    const refused = Object.entries(rules)
+      .filter(([id, one]) => byId.get(id)?.load(one, codec) !== true)
+      .map(([id]) => id);
+    for (const id of refused) byId.delete(id);
+    if (feed !== undefined) this.loadFeed(feed, codec, byId);
+    return refused;
+  }
+
+  private loadFeed(saved: SavedFeed, codec: EventCodec, byId: ReadonlyMap<string, Runner>): void {
+    this.feed.load(saved, (item) => {
+      const { event, rules } = item as SavedWaiting;
+      const known = rules.filter(([id]) => byId.has(id));
+      return {
+        event: codec.load(event),
+        runners: known.map(([id]) => byId.get(id)!),
+        passed: known.map(([, passed]) => passed),
+      };
+    });
+    this.started = this.feed.clock.beganMs !== null;
+  }
+}
+
+interface SavedEngine {
+  readonly rules?: Readonly<Record<string, unknown>>;
+  readonly feed?: SavedFeed;
+}
+
+interface SavedWaiting {
+  readonly event: unknown;
+  readonly rules: readonly (readonly [id: string, passed: number])[];
+}
