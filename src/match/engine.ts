@@ -1,20 +1,10 @@
-import {
-  type Condition,
-  definite,
-  type Event,
-  type Fields,
-  not,
-  or,
-  type Query,
-  type Rule,
-} from '../rule/index.ts';
+import { type Condition, definite, type Fields, not, or, type Query, type Rule } from '../rule/index.ts';
 import type { Budget } from './budget.ts';
 import { compileMachine } from './compile-machine.ts';
-import type { EventCodec } from './machine.ts';
 import type { MachineOptions } from './plan.ts';
-import { RuleEngine } from './rule-engine.ts';
+import { type Engine, RuleEngine, type RuleFault } from './rule-engine.ts';
 import { RuleIndex } from './rule-index.ts';
-import { type Holdings, type RuleCounters, type RuleFound, Runner } from './runner.ts';
+import { type Holdings, type RuleCounters, Runner } from './runner.ts';
 import { SharedTests } from './shared-tests.ts';
 import { eventQueriesOf, transformQuery } from './transform-query.ts';
 
@@ -48,32 +38,6 @@ const SLACK_MS = 5000;
 const MOST_WAITING = 20_000;
 const MOST_HELD = 10_000;
 const MOST_HELD_IN_ALL = 200_000;
-
-/** A rule that could not be compiled, and why. */
-export interface RuleFault {
-  readonly rule: Rule;
-  readonly error: unknown;
-}
-
-/**
- * All rules at work on one stream of events. A rule that fails, compiling or running, is counted and never stops
- * the others; one that costs too much is stopped. What it finds depends on the events alone, never on when it is
- * called.
- */
-export interface Engine {
-  push(event: Event, found: RuleFound): void;
-  /** Says that no event before `nowMs` will come any more: buffered events are placed, absences are certain. */
-  advance(nowMs: number, found: RuleFound): void;
-  /** The state of all rules as a JSON value. */
-  save(codec: EventCodec): unknown;
-  /** Takes a saved state back; gives the ids of rules whose state was refused, which start with none. */
-  load(state: unknown, codec: EventCodec): readonly string[];
-  readonly counters: readonly RuleCounters[];
-  /** Events that wait for their place in the order. */
-  readonly waiting: number;
-  /** Rules that did not compile. */
-  readonly faults: readonly RuleFault[];
-}
 
 /** Compiles rules. Those that cannot be compiled are among the `faults` and the others run. */
 export function createEngine(options: EngineOptions): Engine {

@@ -7,9 +7,10 @@
 
 export type { Budget } from './budget.ts';
 export type { Predicate } from './closure.ts';
-export { createEngine, type Engine, type EngineOptions, type RuleFault } from './engine.ts';
+export { createEngine, type EngineOptions } from './engine.ts';
 export type { EventCodec, Found, Machine, Match } from './machine.ts';
 export { compileCondition } from './predicate.ts';
+export type { Engine, RuleFault } from './rule-engine.ts';
 export type { RuleCounters, RuleFound, RuleStopped } from './runner.ts';
 export {
   createSuppressor,

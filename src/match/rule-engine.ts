@@ -1,11 +1,36 @@
-import type { Event, Fields } from '../rule/index.ts';
+import type { Event, Fields, Rule } from '../rule/index.ts';
 import { type Budget, BudgetWatch } from './budget.ts';
-import type { Engine, RuleFault } from './engine.ts';
 import { Feed, type SavedFeed } from './feed.ts';
 import type { EventCodec } from './machine.ts';
 import type { RuleIndex } from './rule-index.ts';
 import type { Holdings, RuleCounters, RuleFound, Runner } from './runner.ts';
 import type { SharedTests } from './shared-tests.ts';
+
+/** A rule that could not be compiled, and why. */
+export interface RuleFault {
+  readonly rule: Rule;
+  readonly error: unknown;
+}
+
+/**
+ * All rules at work on one stream of events. A rule that fails, compiling or running, is counted and never stops
+ * the others; one that costs too much is stopped. What it finds depends on the events alone, never on when it is
+ * called.
+ */
+export interface Engine {
+  push(event: Event, found: RuleFound): void;
+  /** Says that no event before `nowMs` will come any more: buffered events are placed, absences are certain. */
+  advance(nowMs: number, found: RuleFound): void;
+  /** The state of all rules as a JSON value. */
+  save(codec: EventCodec): unknown;
+  /** Takes a saved state back; gives the ids of rules whose state was refused, which start with none. */
+  load(state: unknown, codec: EventCodec): readonly string[];
+  readonly counters: readonly RuleCounters[];
+  /** Events that wait for their place in the order. */
+  readonly waiting: number;
+  /** Rules that did not compile. */
+  readonly faults: readonly RuleFault[];
+}
 
 export interface EngineParts {
   readonly runners: readonly Runner[];

@@ -1,14 +1,11 @@
-/** How far a single event may move the clock beyond what other events and the given time say. */
-const LEAP_MS = 60_000;
-
 /**
  * The time of a stream, by its events and by what it is told: how far it has come, so that what is older can be
  * placed and forgotten.
  *
- * One row may carry any time, a broken one the year 9999. If the newest event alone made the time, that row would
- * end every sequence and empty every history. So two events must say it: the clock is the newest event's time, but
- * at most a minute more than the second newest's, or than the time that `advance` last gave. A clock that was
- * really set forward is believed with the second row.
+ * One row may carry any time, a broken one the year 9999. If the newest event made the time, that row would end
+ * every sequence, empty every history and make every later row a late one. So two events must say it: the clock
+ * shows the second newest event's time, or the newest's where it is not after the time that `advance` gave last. A
+ * clock that was really set forward is believed with the second row.
  */
 export class StreamClock {
   private newestMs = Number.NEGATIVE_INFINITY;
@@ -38,9 +35,8 @@ export class StreamClock {
   }
 
   private set(): void {
-    const saidMs = Math.max(this.secondMs, this.givenMs);
-    this.nowMs = Math.min(this.newestMs, saidMs + LEAP_MS);
-    if (this.beganMs === null && Number.isFinite(this.nowMs)) this.beganMs = Math.min(this.newestMs, saidMs);
+    this.nowMs = Math.min(this.newestMs, Math.max(this.secondMs, this.givenMs));
+    if (this.beganMs === null && Number.isFinite(this.nowMs)) this.beganMs = this.nowMs;
   }
 
   /** JSON has no infinities. */

@@ -121,7 +121,7 @@ test('state over all rules is bounded: who holds most gives up its oldest, and c
   t.is(held()[1], 20);
   t.true(held()[0]! >= 70);
   const [large, small] = engine.counters;
-  t.is(large!.evicted, 479 - large!.held);
+  t.is(large!.evicted + large!.held + engine.waiting, 480);
   t.is(small!.evicted, 0);
   const found: string[] = [];
   engine.push(event(501, { name: 'z', user: 'u499' }), (rule) => found.push(rule.id));
@@ -163,11 +163,12 @@ test('a clock that was set forward is believed with the second event', (t) => {
     event(later, { name: 'a', user: 'u' }),
     event(later + 5, { name: 'b', user: 'u' }),
     event(later + 100, { name: 'c' }),
+    event(later + 101, { name: 'c' }),
   ];
   t.deepEqual(matchesIn(engine, events), [`${later} ${later + 5}`]);
 });
 
-test('the clock of a stream goes no more than a minute beyond its second newest event or the time given', (t) => {
+test('the clock of a stream goes no further than its second newest event or the time given', (t) => {
   const said = fc.record({ given: fc.boolean(), timeMs: fc.nat(1_000_000) });
   fc.assert(
     fc.property(fc.array(said), (all) => {
@@ -183,7 +184,7 @@ test('the clock of a stream goes no more than a minute beyond its second newest 
         const [newest = Number.NEGATIVE_INFINITY, second = Number.NEGATIVE_INFINITY] = seen.toSorted(
           (a, b) => b - a,
         );
-        t.is(clock.nowMs, Math.min(newest, Math.max(second, givenMs) + 60_000));
+        t.is(clock.nowMs, Math.min(newest, Math.max(second, givenMs)));
         t.true(clock.nowMs >= before, 'never back');
         before = clock.nowMs;
         const copy = new StreamClock();

@@ -266,6 +266,7 @@ test('a row that comes later than the slack counts at its own time, and makes no
       inOrder([
         [500, b],
         [1000, a],
+        [1000, a],
         [950, a],
         [920, b],
       ]),

@@ -191,11 +191,13 @@ test('a sequence that waits for an absence is found when time has passed, and no
 });
 
 test('rows that come late within the slack are put in their place, doubles are dropped', (t) => {
-  const [first, second, third] = parseEvents('a5 b9 b12') as [FlatEvent, FlatEvent, FlatEvent];
+  const [first, second, third, last] = parseEvents('a5 b9 b12 c20') as [
+    ...[FlatEvent, FlatEvent, FlatEvent, FlatEvent],
+  ];
   const query = sequence([a, b]);
   const arriving = [second, third, first, first, second];
   t.deepEqual(run(machineOf(query, 10), arriving), ['a5 b9']);
-  t.deepEqual(run(machineOf(query, 0), [second, third, first]), ['a5 b12']);
+  t.deepEqual(run(machineOf(query, 0), [second, third, last, first]), ['a5 b12']);
 });
 
 test('rows of one place in the order that differ are not doubles', (t) => {
