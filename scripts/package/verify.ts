@@ -2,7 +2,7 @@
  * Holds the single executable to the extension in the source: the same recorded events give the same alerts.
  *
  * It runs in a root of its own that has nothing but it, the C and C++ libraries and /proc: no Node, no shell, no
- * /tmp, no environment. It is killed once on the way, and keeps its alerts in SQLite. That takes root; without, it runs with an empty environment only, and `where` says so.
+ * /tmp, no environment. It is killed some times on the way, and keeps its alerts in SQLite. That takes root; without, it runs with an empty environment only, and `where` says so.
  */
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,13 +19,14 @@ const EVENTS = join(ROOT, 'test', 'events');
 const START_SECONDS = 1_795_600_000;
 /** How long a start may take, on a machine that is busy otherwise. */
 const PATIENCE_MS = 30_000;
+const STARTS = 5;
 const INSTALLED = '/usr/lib/osquery-detect/osquery-detect.ext';
 
 export interface Verified {
   /** What the executable had around it. */
   readonly where: string;
   readonly alerts: number;
-  /** From its start to being registered and answering, in milliseconds. */
+  /** From its start to being registered and answering, the fastest of some, milliseconds. */
   readonly registeredMs: number;
 }
 
@@ -133,18 +134,26 @@ async function run({ command, sockets }: Place): Promise<{ alerts: string[]; reg
   });
   try {
     await registered(sandbox, output);
-    // Started once more, for the time: at first the sandbox starts beside it.
-    sandbox.killExtension('SIGKILL');
-    while (sandbox.extensionPid !== undefined) await new Promise(setImmediate);
-    const begin = performance.now();
-    await sandbox.watch();
-    await registered(sandbox, output);
-    const registeredMs = performance.now() - begin;
+    const registeredMs = await startAgain(sandbox, output);
     await play(sandbox);
     return { alerts, registeredMs };
   } finally {
     await sandbox.stop();
   }
+}
+
+/** Kills the extension and has it started, and gives the time of the fastest start: other work makes it longer only. */
+async function startAgain(sandbox: Sandbox, output: readonly string[]): Promise<number> {
+  let fastestMs = Number.POSITIVE_INFINITY;
+  for (let start = 0; start < STARTS; start += 1) {
+    sandbox.killExtension('SIGKILL');
+    while (sandbox.extensionPid !== undefined) await new Promise(setImmediate);
+    const begin = performance.now();
+    await sandbox.watch();
+    await registered(sandbox, output);
+    fastestMs = Math.min(fastestMs, performance.now() - begin);
+  }
+  return fastestMs;
 }
 
 async function registered(sandbox: Sandbox, output: readonly string[]): Promise<void> {

@@ -1,17 +1,23 @@
 import { execFileSync } from 'node:child_process';
-import { statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import { createSchema } from '../../src/schema/index.ts';
 import { packFor } from '../../src/sql/index.ts';
+import { readStore } from '../../src/store/index.ts';
 import { ROOT } from '../events/recording.ts';
 
 const EXTENSION = join(ROOT, 'dist', 'osquery-detect.ext');
 
-test('the built extension is one executable file that registers and fires without the checkout', async (t) => {
+test('the built extension is one executable file that registers, fires and stores without the checkout', async (t) => {
   execFileSync(process.execPath, [join(ROOT, 'scripts', 'build.ts')]);
   t.is(statSync(EXTENSION).mode & 0o777, 0o755);
+  const folder = mkdtempSync(join(tmpdir(), 'build-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const [settings, store] = [join(folder, 'settings.toml'), join(folder, 'store.db')];
+  writeFileSync(settings, `store = "${store}"\n`, { mode: 0o600 });
   const { tables } = createSchema('linux');
   const alerts: string[] = [];
   const sandbox = await startSandbox({
@@ -20,7 +26,10 @@ test('the built extension is one executable file that registers and fires withou
     flags: { disable_events: 'false' },
     watchIntervalMs: 0,
     startTime: 1_795_500_000,
-    extension: { command: [EXTENSION], env: { OSQUERY_DETECT_NODE: process.execPath } },
+    extension: {
+      command: [EXTENSION],
+      env: { OSQUERY_DETECT_NODE: process.execPath, OSQUERY_DETECT_CONFIG: settings },
+    },
     onExtensionOutput: () => {},
     onResult: (line) => alerts.push(line),
   });
@@ -33,4 +42,7 @@ test('the built extension is one executable file that registers and fires withou
   ]);
   await sandbox.runNow();
   t.is(alerts.length, 1);
+  const reader = await readStore(store);
+  t.teardown(() => reader.close());
+  t.is(reader.list().length, 1, 'SQLite is in the file, too');
 });
