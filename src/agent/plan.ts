@@ -31,12 +31,6 @@ export function planRules(
   };
 }
 
-/** Tables that have few of the events that rules mean, and so stand in for no other. */
-const NARROW: ReadonlySet<string> = new Set([
-  // Only what a profile denies, or would.
-  'apparmor_events',
-]);
-
 function planRule(
   rule: Rule,
   schema: Schema,
@@ -45,9 +39,7 @@ function planRule(
   if (!rule.enabled) return { tables: [], reasons: ['It is not enabled.'] };
   const { verdict, reasons, needs } = judgeRule(rule, schema);
   if (verdict === 'unsupported') return { tables: [], reasons };
-  const chosen = needs.map(({ tables }) =>
-    tables.find((table, at) => !without.has(table) && (at === 0 || !NARROW.has(table))),
-  );
+  const chosen = needs.map(({ tables }) => tables.find((table) => !without.has(table)));
   const missing = needs.filter((_, at) => chosen[at] === undefined);
   return {
     tables: [...new Set(chosen.filter((table) => table !== undefined))],
