@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { type Plan, planRules } from '../agent/index.ts';
 import { loadRules, printBundle, type RuleSet } from '../lang/index.ts';
 import { createSchema, type Platform, type Schema } from '../schema/index.ts';
-import { asksTree, filesFor, tablesOf, watchesOf } from '../sql/index.ts';
+import { asksTree, filesFor, ruleSieves, tablesOf, watchesOf } from '../sql/index.ts';
 import { type Command, type Io, UsageError } from './command.ts';
 import { tellProblems } from './inputs.ts';
 import { platformOf } from './options.ts';
@@ -143,6 +143,14 @@ function notices({ set, plan, platform, light }: Outcome): readonly string[] {
       : [
           `${count(unbounded.length, 'rule')} look at files anywhere, of which file_paths.conf can watch but a part: it lists them.`,
         ]),
+    ...[...tablesOf(plan.rules)].flatMap(([table, rules]) => {
+      const wide = ruleSieves(rules, table).filter((sieve) => sieve.wide);
+      if (wide.length === 0) return [];
+      const ids = wide.map(({ rule }) => rule.id).join(', ');
+      return [
+        `pack-sql.conf leaves out ${count(wide.length, 'rule')} that nearly every row of ${table.name} may match: ${ids}.`,
+      ];
+    }),
     ...(light && kin.length > 0
       ? [
           `--light: ${count(kin.length, 'rule')} asking for parents or programs that rows do not tell: known are only those that may be a match themselves, or ran before: ${kin.join(', ')}.`,

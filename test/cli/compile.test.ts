@@ -191,6 +191,20 @@ test('options reach the pack: interval, batch, and what the flags must then be',
   t.regex(await readFile(join(out, 'osquery.flags'), 'utf8'), /^--events_expiry=10800$/m);
 });
 
+test('a rule that plain SQL cannot narrow is told to be left out of the pack of plain SQL', async (t) => {
+  const rules = await folderWith({
+    'narrow.yaml': own('narrow', 'process where process.name == "nc"'),
+    'wide.yaml': own('wide', 'process where process.parent.name == "sh"'),
+  });
+  const out = await folderWith();
+  const { out: told } = await runCommand('compile', rules, '--out', out, '--json');
+  t.deepEqual((JSON.parse(told) as { notices: readonly string[] }).notices, [
+    'pack-sql.conf leaves out 1 rule that nearly every row of process_events may match: wide.',
+  ]);
+  const text = await readFile(join(out, 'pack-sql.conf'), 'utf8');
+  t.true(text.includes("'narrow,'") && !text.includes("'wide,'"), text);
+});
+
 test('--light hands over what a rule may match, and says which rules know less then', async (t) => {
   const rules = await folderWith({
     'alone.yaml': own('alone', 'process where process.name == "nc"'),
