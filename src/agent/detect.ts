@@ -1,32 +1,19 @@
 import { createHash } from 'node:crypto';
 import { compileRuleText } from '../lang/index.ts';
 import type { Rule } from '../rule/index.ts';
-import type { Host, Schema } from '../schema/index.ts';
-import type { Store } from '../store/index.ts';
 import { RuleError } from '../text/index.ts';
 import type { Alert } from './alert.ts';
 import { type AlertRow, alertDocument, alertRow } from './alert-row.ts';
 import { type Batch, BatchError, readBatch } from './batch.ts';
 import type { Detect } from './detections-table.ts';
 import { Detector } from './detector.ts';
-import type { Ask } from './live/core.ts';
-import type { Clock } from './live/filler.ts';
-import { Live } from './live/live.ts';
+import { Live, type LiveOptions } from './live/live.ts';
 
 /** How many rules given by queries keep a stream of their own. The longest unused makes room for a new one. */
 const MOST_AD_HOC = 64;
 
-export interface DetectOptions {
-  readonly rules: readonly Rule[];
-  readonly schema: Schema;
-  readonly host: Host;
-  readonly store: Store;
-  /** Asks osquery in the background; without it, missing rows are counted and not looked for. */
-  readonly ask?: Ask;
-  readonly clock?: Clock;
-  /** How long an answer may take, milliseconds; two seconds unless given. */
-  readonly budgetMs?: number;
-}
+/** As for one live engine; `ask`, without which missing rows are not looked for, is for that of the installed rules. */
+export type DetectOptions = Omit<LiveOptions, 'feed' | 'keepsState'>;
 
 /** The answer to queries over `detections`, and the live engine with the installed rules behind it. */
 export interface Detection {

@@ -1,6 +1,7 @@
 import {
   createEngine,
   type Engine,
+  type EngineOptions,
   type EventCodec,
   type Match,
   type RuleCounters,
@@ -32,8 +33,19 @@ export interface DetectorOptions {
   readonly onFailure?: (error: unknown) => void;
   /** Called for each process whose own row was read. */
   readonly onProcess?: (process: Process) => void;
+  readonly bounds?: DetectorBounds;
+}
+
+/** What a detector may hold, and for how long it waits. */
+export interface DetectorBounds {
   /** How much older than the newest row a row may be and still be put in its place; 2 minutes unless given. */
   readonly slackMs?: number;
+  /** How long new-terms rules only learn; a day, or their history where that is shorter, unless given. */
+  readonly learnMs?: number;
+  /** Open sequences, keys or terms that each rule may hold; 10,000 unless given. */
+  readonly mostHeld?: number;
+  /** Processes that are remembered; 50,000 unless given. */
+  readonly mostProcesses?: number;
 }
 
 /** What a detector knows, as JSON values. */
@@ -57,7 +69,7 @@ export class Detector {
   #engine: Engine;
   readonly #host: Host;
   readonly #schema: Schema;
-  readonly #slackMs: number;
+  readonly #bounds: Omit<EngineOptions, 'rules' | 'fields'>;
   readonly #codec: EventCodec;
   readonly #fields: FieldReader;
   readonly #onAlert: (alert: Alert) => void;
@@ -68,12 +80,13 @@ export class Detector {
   readonly #pushed = new Set<RuleOutput>();
   readonly #rowReaders = new WeakMap<readonly string[], RowReader>();
 
-  constructor({ rules, schema, host, slackMs = SLACK_MS, ...told }: DetectorOptions) {
-    this.tree = createProcessTree();
+  constructor({ rules, schema, host, bounds = {}, ...told }: DetectorOptions) {
+    const { mostProcesses, ...engineBounds } = bounds;
+    this.tree = createProcessTree(mostProcesses === undefined ? {} : { capacity: mostProcesses });
     this.#host = host;
     this.#reader = createReader({ schema, tree: this.tree, host });
     this.#schema = schema;
-    this.#slackMs = slackMs;
+    this.#bounds = { slackMs: SLACK_MS, ...engineBounds };
     this.#codec = codecOf(this.#reader);
     [this.#engine, this.#outputs] = this.#compile(rules);
     this.#fields = createFieldReader(schema.fields);
@@ -157,7 +170,7 @@ export class Detector {
   #compile(rules: readonly Rule[]): [Engine, ReadonlyMap<Rule, RuleOutput>] {
     const { fields } = this.#schema;
     const enabled = rules.filter((rule) => rule.enabled).map(narrowToIndices);
-    const engine = createEngine({ rules: enabled, fields, slackMs: this.#slackMs });
+    const engine = createEngine({ rules: enabled, fields, ...this.#bounds });
     const tell = this.#tell.bind(this);
     return [engine, new Map(enabled.map((rule) => [rule, new RuleOutput(rule, fields, tell)]))];
   }

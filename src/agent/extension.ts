@@ -3,7 +3,7 @@ import { type Log, type RunOptions, runExtension } from '../osquery/index.ts';
 import { createHost, createSchema, type Host, type Platform, type Schema } from '../schema/index.ts';
 import { openStore, readStore, type Store } from '../store/index.ts';
 import { refreshHost, seedTree } from './background.ts';
-import { createDetection, type Detection } from './detect.ts';
+import { createDetection, type Detection, type DetectOptions } from './detect.ts';
 import { createDetectionsTable } from './detections-table.ts';
 import { InstalledRules } from './installed-rules.ts';
 import { type Core, createCore } from './live/core.ts';
@@ -60,7 +60,10 @@ export async function runAgent(options: ExtensionOptions): Promise<string> {
   const host = createHost(hostname());
   const core = createCore(socketPath);
   const store = await openPlace(await flagsOf(core, options), options);
-  const detection = createDetection({ rules: rules.first, schema, host, store, ask: core.ask });
+  const detection = createDetection({
+    ...{ rules: rules.first, schema, host, store, ask: core.ask },
+    ...tuningOf(options.settings),
+  });
   const working: Working = { schema, host, core, detection, rules, log };
   reportFaults(working);
   detection.live.restore();
@@ -116,6 +119,12 @@ function life(timeoutSeconds: number): Pick<RunOptions, 'patienceSeconds' | 'isO
   return { patienceSeconds: PATIENCE_BELOW_WATCHER_SECONDS, isOrphaned: () => process.ppid !== parent };
 }
 
+function tuningOf(settings: Settings): Pick<DetectOptions, 'budgetMs' | 'lateMs' | 'bounds'> {
+  const { answerMs, lateMs, slackMs, learnMs, mostHeld, mostProcesses } = settings;
+  const bounds = { slackMs, mostHeld, mostProcesses, ...(learnMs !== null && { learnMs }) };
+  return { budgetMs: answerMs, lateMs, bounds };
+}
+
 /** osquery's flags; asked for until it answers, or as long as there is patience. */
 async function flagsOf(core: Core, options: ExtensionOptions): Promise<ReadonlyMap<string, string>> {
   const untilMs = performance.now() + options.timeoutSeconds * 1000;
@@ -138,7 +147,9 @@ async function openPlace(
   { settings, log }: ExtensionOptions,
 ): Promise<Store> {
   const { path, owns } = placeStore(settings.store, flags);
-  const own = await openStore({ path: owns ? path : null, log });
+  const { mostAlerts, retentionMs: keepMs, storeMegabytes } = settings;
+  const bounds = { mostAlerts, keepMs, mostBytes: storeMegabytes * 2 ** 20 };
+  const own = await openStore({ path: owns ? path : null, log, ...bounds });
   if (owns || path === null) return own;
   const daemon = await readStore(path);
   log.info({ store: path }, 'beside a daemon, whose alerts and state are read only');

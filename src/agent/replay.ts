@@ -52,7 +52,7 @@ export async function replay(lines: AsyncIterable<string>, options: ReplayOption
     let host = hosts.get(id);
     if (host === undefined) {
       host = new HostReplay(
-        new Detector({ rules, schema, host: createHost(id), onAlert, slackMs: SLACK_MS }),
+        new Detector({ rules, schema, host: createHost(id), onAlert, bounds: { slackMs: SLACK_MS } }),
       );
       if (hosts.size === 0) host.detector.seed(processes);
       hosts.set(id, host);

@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
 import { suggest } from '../text/index.ts';
-import { choice, duration, type Key, path, paths } from './setting-kinds.ts';
+import { choice, count, duration, type Key, optional, path, paths } from './setting-kinds.ts';
 import { flawOf } from './trust.ts';
 
 /** Where settings are looked for when `OSQUERY_DETECT_CONFIG` does not say. */
@@ -16,6 +16,22 @@ export interface Settings {
   readonly overlays: readonly string[];
   /** The store's file; null: beside osquery's database. */
   readonly store: string | null;
+  /** How many alerts the store keeps, how long those that were delivered, and how large its file may grow. */
+  readonly mostAlerts: number;
+  readonly retentionMs: number;
+  readonly storeMegabytes: number;
+  /** The age of its last event from which on an alert is marked `late`. */
+  readonly lateMs: number;
+  /** How much older than the newest row a row may be and still be put in its place. */
+  readonly slackMs: number;
+  /** How long new-terms rules only learn; null: a day, or their history where that is shorter. */
+  readonly learnMs: number | null;
+  /** Processes that are remembered. */
+  readonly mostProcesses: number;
+  /** Open sequences, counts and terms that each rule may hold. */
+  readonly mostHeld: number;
+  /** How long an answer to osquery may take, milliseconds; what is not read by then is read after it. */
+  readonly answerMs: number;
   /** How often the files of the rules are looked at, whatever the system tells of changes, milliseconds. */
   readonly reloadMs: number;
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
@@ -32,6 +48,15 @@ const KEYS: { readonly [Name in keyof Settings]: Key<Settings[Name]> } = {
   rules: paths('rules'),
   overlays: paths('overlays'),
   store: path('store'),
+  mostAlerts: count('store_alerts', 20_000, [100, 1_000_000]),
+  retentionMs: duration('store_retention', '30d', ['1h', '365d']),
+  storeMegabytes: count('store_megabytes', 128, [8, 4_096]),
+  lateMs: duration('late', '10m', ['1m', '7d']),
+  slackMs: duration('slack', '2m', ['1s', '1h']),
+  learnMs: optional(duration('learn', '1d', ['1m', '30d'])),
+  mostProcesses: count('processes', 50_000, [1_000, 1_000_000]),
+  mostHeld: count('rule_state', 10_000, [100, 1_000_000]),
+  answerMs: duration('answer', '2s', ['1s', '60s']),
   reloadMs: duration('reload', '1m', ['1s', '1d']),
   logLevel: choice('log_level', LEVELS, 'info'),
   logFile: path('log_file'),

@@ -1,6 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { type Alert, Detector } from '../../src/agent/index.ts';
+import { compileRuleText } from '../../src/lang/index.ts';
 import { createHost, createSchema } from '../../src/schema/index.ts';
 import { type RecordedRow, recordedProcesses, recording } from '../events/recording.ts';
 import { statefulRules } from './stateful-rules.ts';
@@ -21,7 +22,13 @@ interface Run {
 function start(): Run {
   const alerts: Alert[] = [];
   const onAlert = (alert: Alert): void => void alerts.push(alert);
-  const detector = new Detector({ rules, schema, host: createHost('here'), onAlert, slackMs: 5_000 });
+  const detector = new Detector({
+    rules,
+    schema,
+    host: createHost('here'),
+    onAlert,
+    bounds: { slackMs: 5_000 },
+  });
   return { detector, alerts };
 }
 
@@ -126,4 +133,26 @@ test('a state of rules that have changed is refused by their ids, and they begin
   t.notThrows(() =>
     start().detector.load({ tree, engine: { rules: { sequence: { version: 1 } } }, outputs: {} }),
   );
+});
+
+test('a detector holds no more processes and no more of a rule than it may', (t) => {
+  const open = compileRuleText(
+    'sequence by process.pid [process where process.name == "a"] [process where process.name == "never"]',
+  );
+  const bounds = { mostProcesses: 20, mostHeld: 5, slackMs: 1_000 };
+  const detector = new Detector({
+    rules: [open],
+    schema,
+    host: createHost('here'),
+    onAlert: () => t.fail(),
+    bounds,
+  });
+  const columns = ['eid', 'time', 'pid', 'parent', 'path', 'cmdline', 'syscall'];
+  const rows = Array.from({ length: 100 }, (_, at) => [
+    ...[String(at + 1), String(1_000 + 10 * at), String(at + 2), '1', '/usr/bin/a', 'a', 'execve'],
+  ]);
+  detector.take({ table: 'process_events', columns, rows });
+  t.is(detector.tree.health.held, 20);
+  t.is(detector.stats[0]!.state, 5);
+  t.is(detector.stats[0]!.evicted, 94, 'the last row waits for its place');
 });

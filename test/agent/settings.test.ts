@@ -51,6 +51,9 @@ const WRONG: readonly { text: string; want: string }[] = [
   { text: 'log_level = "loud"', want: 's.toml: log_level must be one of "error", "warn", "info", "debug"' },
   { text: 'reload = "1w"', want: 's.toml: reload must be a duration from "1s" to "1d"' },
   { text: 'reload = 60', want: 's.toml: reload must be a duration from "1s" to "1d"' },
+  { text: 'processes = 10', want: 's.toml: processes must be a whole number from 1000 to 1000000' },
+  { text: 'processes = 2000.5', want: 's.toml: processes must be a whole number from 1000 to 1000000' },
+  { text: 'processes = 99999999999999999', want: 's.toml:1:13: no valid TOML' },
   { text: 'log_file = ""', want: 's.toml: log_file must be a path' },
 ];
 

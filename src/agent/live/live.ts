@@ -5,7 +5,7 @@ import type { Store, StoreHealth } from '../../store/index.ts';
 import type { Alert } from '../alert.ts';
 import type { AlertRow } from '../alert-row.ts';
 import type { Batch } from '../batch.ts';
-import { Detector, type DetectorState } from '../detector.ts';
+import { Detector, type DetectorBounds, type DetectorState } from '../detector.ts';
 import type { Ask } from './core.ts';
 import { Delivery, type DeliveryHealth } from './delivery.ts';
 import { type Clock, Filler, type FillerHealth } from './filler.ts';
@@ -27,6 +27,9 @@ export interface LiveOptions {
   readonly clock?: Clock;
   /** How long an answer may take, milliseconds; 2,000 unless given. */
   readonly budgetMs?: number;
+  /** How old the last event of an alert may be before it is marked `late`, milliseconds; 10 minutes unless given. */
+  readonly lateMs?: number;
+  readonly bounds?: DetectorBounds;
 }
 
 /** What the live engine knows of itself. */
@@ -47,7 +50,6 @@ export interface LiveHealth {
 
 const BUDGET_MS = 2_000;
 const MOST_TIMER_MS = 2 ** 31 - 1;
-/** An alert whose last event is older is marked `late`. */
 const LATE_MS = 600_000;
 /** A stream that was not heard of for so long holds nobody back. */
 const FORGET_STREAM_MS = 300_000;
@@ -71,6 +73,7 @@ export class Live {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #budgetMs: number;
+  readonly #lateMs: number;
   readonly #streams = new Map<string, Stream>();
   readonly #line: Line;
   readonly #filler: Filler | null;
@@ -80,16 +83,23 @@ export class Live {
   #failures: LiveHealth['failures'] = { count: 0, last: null };
 
   constructor(options: LiveOptions) {
-    const { rules, schema, host, store, feed } = options;
-    const { ask = null, keepsState = false, clock = SYSTEM_CLOCK, budgetMs = BUDGET_MS } = options;
+    const { rules, schema, host, store, feed, bounds = {} } = options;
+    const {
+      ask = null,
+      keepsState = false,
+      clock = SYSTEM_CLOCK,
+      budgetMs = BUDGET_MS,
+      lateMs = LATE_MS,
+    } = options;
     this.detector = new Detector({
-      ...{ rules, schema, host },
+      ...{ rules, schema, host, bounds },
       onAlert: (alert) => this.#alerts.push(alert),
       onFailure: (error) => this.#fail(error),
     });
     this.delivery = new Delivery(store, feed);
     this.#store = store;
     this.#clock = clock;
+    this.#lateMs = lateMs;
     this.#budgetMs = Math.min(budgetMs, MOST_TIMER_MS);
     this.#line = new Line({
       detector: this.detector,
@@ -197,7 +207,7 @@ export class Live {
     if (this.#alerts.length === 0) return;
     const alerts = this.#alerts;
     this.#alerts = [];
-    const lateMs = this.#clock.nowMs() - LATE_MS;
+    const lateMs = this.#clock.nowMs() - this.#lateMs;
     this.delivery.tell(
       alerts.map((alert) => {
         if (alert.timeMs >= lateMs) return alert;
