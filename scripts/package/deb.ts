@@ -43,8 +43,9 @@ export function makeDeb(options: DebOptions): void {
     tree.add('usr/lib/osquery-detect/osquery-detect.ext', readFileSync(options.executable), 0o755);
     tree.link('usr/bin/osquery-detect', '../lib/osquery-detect/osquery-detect.ext');
     tree.add('usr/share/osquery/packs/osquery-detect.conf', readFileSync(join(ROOT, 'packs', 'linux.conf')));
-    tree.add('etc/osquery-detect.toml', source('osquery-detect.toml'));
-    tree.add(`${DOC}/examples/osquery.flags`, source('osquery.flags'));
+    tree.add('etc/osquery-detect.toml', exampleSettings());
+    const flags = readFileSync(join(ROOT, 'packs', 'linux', 'osquery.flags'));
+    tree.add(`${DOC}/examples/osquery.flags`, flags);
     tree.add(`${DOC}/copyright`, source('copyright'));
     tree.add(`${DOC}/changelog.gz`, gzipSync(readFileSync(join(ROOT, 'CHANGELOG.md')), { level: 9 }));
     tree.add(`${DOC}/third-party-licenses.gz`, gzipSync(options.licenses, { level: 9 }));
@@ -62,6 +63,14 @@ export function makeDeb(options: DebOptions): void {
   } finally {
     rmSync(staging, { recursive: true, force: true });
   }
+}
+
+/** The settings of the manual, each commented out, so that the file changes nothing before someone edits it. */
+export function exampleSettings(): string {
+  const manual = readFileSync(join(ROOT, 'docs', 'settings.md'), 'utf8');
+  const [, block] = /^```toml\n(?:#:schema [^\n]*\n\n?)?(.*?)^```$/ms.exec(manual) ?? [];
+  if (block === undefined) throw new Error('docs/settings.md shows no settings');
+  return `# Settings of osquery-detect; without any, all is as if there were no file.\n\n${block.replaceAll(/^(?=\w)/gm, '#')}`;
 }
 
 /** The licence texts of packages by their folders' names in `node_modules`, one after the other. */

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import anyTest, { type ExecutionContext } from 'ava';
-import { canMakeDeb, makeDeb } from '../../scripts/package/deb.ts';
+import { canMakeDeb, exampleSettings, makeDeb } from '../../scripts/package/deb.ts';
 import { loadSettings, type Settings } from '../../src/agent/index.ts';
 import { ROOT } from '../events/recording.ts';
 
@@ -79,6 +79,7 @@ test('installing puts the extension where osqueryd loads it from, as osqueryd wa
   t.is(statSync(system.path(LOAD)).mode & 0o7777, 0o644);
   t.is(readFileSync(system.path('/usr/bin/osquery-detect'), 'utf8'), '#!/bin/sh\necho 1.0\n');
   t.is(system.read(PACK), readFileSync(join(ROOT, 'packs/linux.conf'), 'utf8'));
+  t.regex(system.read('/usr/share/doc/osquery-detect/examples/osquery.flags')!, /^--disable_audit=false$/m);
 });
 
 const LISTS: readonly { name: string; before: string; after: string; removed: string }[] = [
@@ -196,19 +197,12 @@ anyTest('the settings that are installed change nothing, and show every setting 
     writeFileSync(file, text);
     return loadSettings({ env: { OSQUERY_DETECT_CONFIG: file }, allowUnsafe: true });
   };
-  const text = readFileSync(join(ROOT, 'packaging/deb/osquery-detect.toml'), 'utf8');
+  const text = exampleSettings();
   t.deepEqual(settingsIn(text), settingsIn(''));
   t.notThrows(() => settingsIn(text.replaceAll(/^#(\w+ = )/gm, '$1')), 'the examples are settings');
   const shown = [...text.matchAll(/^#(\w+) = /gm)].map(([, key]) => key);
   const { properties } = JSON.parse(readFileSync(join(ROOT, 'schema/settings.schema.json'), 'utf8')) as {
     properties: object;
   };
-  t.deepEqual(shown.toSorted(), Object.keys(properties).toSorted(), 'packaging/deb/osquery-detect.toml');
-});
-
-anyTest('the flags that are installed as an example are what the packaged pack needs', (t) => {
-  const lines = readFileSync(join(ROOT, 'packaging/deb/osquery.flags'), 'utf8').trim().split('\n');
-  t.true(lines.every((line) => /^--\w+=\S+$/.test(line)));
-  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
-  for (const line of lines) t.true(readme.includes(line), `${line} is in the README, too`);
+  t.deepEqual(shown.toSorted(), Object.keys(properties).toSorted(), 'the example in docs/settings.md');
 });
