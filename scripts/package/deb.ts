@@ -46,6 +46,9 @@ export function makeDeb(options: DebOptions): void {
     tree.add('etc/osquery-detect.toml', exampleSettings());
     const flags = readFileSync(join(ROOT, 'packs', 'linux', 'osquery.flags'));
     tree.add(`${DOC}/examples/osquery.flags`, flags);
+    for (const name of readdirSync(join(ROOT, 'docs')).filter((entry) => entry.endsWith('.md'))) {
+      tree.add(`${DOC}/${name}`, readFileSync(join(ROOT, 'docs', name)));
+    }
     tree.add(`${DOC}/copyright`, source('copyright'));
     tree.add(`${DOC}/changelog.gz`, gzipSync(readFileSync(join(ROOT, 'CHANGELOG.md')), { level: 9 }));
     tree.add(`${DOC}/third-party-licenses.gz`, gzipSync(options.licenses, { level: 9 }));

@@ -101,6 +101,12 @@ const TROUBLES: readonly { readonly column: string; readonly what: string; reado
   { column: 'fill_error', what: 'Missing events cannot be fetched', advice: 'journalctl -u osqueryd' },
 ];
 
+/** The columns of `detection_health` that are looked at. */
+export const HEALTH_COLUMNS: readonly string[] = [
+  ...['events', 'lag'],
+  ...[...COUNTS, ...TROUBLES].map(({ column }) => column),
+];
+
 /** What the extension says of itself. */
 export function checkHealth({ osquery }: Facts): readonly Finding[] {
   const check = 'health';

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { type DiagnoseOptions, diagnose } from '../../../src/agent/doctor/diagnose.ts';
+import { HEALTH_COLUMNS } from '../../../src/agent/doctor/osquery-checks.ts';
 import { loadRules } from '../../../src/lang/index.ts';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/index.ts';
 import { createSchema } from '../../../src/schema/index.ts';
@@ -92,6 +93,12 @@ asRoot('a host where all runs is found well, and the questions move no pointer',
     findings.some(({ check, seen }) => check === 'lateness' && seen.includes('showed in process_events')),
   );
   t.true(findings.some(({ check, seen }) => check === 'store' && seen.includes('has 0 alerts')));
+  t.true(findings.some(({ check, seen }) => check === 'health' && seen.startsWith('1 events were read')));
+  const [health] = await sandbox.query("SELECT * FROM detection_health WHERE stream = 'all'");
+  t.deepEqual(
+    HEALTH_COLUMNS.filter((column) => !(column in health!)),
+    [],
+  );
   await sandbox.runNow();
   t.is(alerts.length, 1, 'the event that waited while we asked is still handed to the rules');
 });
