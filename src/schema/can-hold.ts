@@ -65,6 +65,21 @@ function assumptionsOf(table: TableSpec): readonly Assumption[] {
 const ASSUMPTIONS = new WeakMap<TableSpec, readonly Assumption[]>();
 
 function makeAssumptions(table: TableSpec): readonly Assumption[] {
+  return table.kinds === null ? byColumn(table) : byKind(table, table.kinds);
+}
+
+/** One assumption for each kind of event, and one for an event of none. */
+function byKind(table: TableSpec, kinds: readonly Readonly<Record<string, Value>>[]): readonly Assumption[] {
+  const fields = Object.keys(kinds[0] ?? {}).filter(
+    (name) => (table.fields.get(name)?.among ?? null) !== null,
+  );
+  return [...kinds, {}].map((kind: Readonly<Record<string, Value>>) => ({
+    ...NOTHING_ASSUMED,
+    values: new Map(fields.map((name) => [name, kind[name] ?? null])),
+  }));
+}
+
+function byColumn(table: TableSpec): readonly Assumption[] {
   const decided = [...table.fields.values()].flatMap(({ field, derivation }) =>
     derivation.kind === 'cases' ? [{ field, ...derivation }] : [],
   );

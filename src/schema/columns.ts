@@ -59,6 +59,10 @@ export const DECLARED = {
     platforms: ['windows'],
     all: 'action:TEXT category:TEXT old_path:TEXT path:TEXT record_timestamp:TEXT record_usn:TEXT node_ref_number:TEXT parent_ref_number:TEXT drive_letter:TEXT file_attributes:TEXT partial:BIGINT time:BIGINT eid:TEXT!',
   },
+  windows_events: {
+    platforms: ['windows'],
+    all: 'time:BIGINT datetime:TEXT source:TEXT provider_name:TEXT provider_guid:TEXT computer_name:TEXT eventid:INTEGER task:INTEGER level:INTEGER keywords:TEXT data:TEXT eid:TEXT!',
+  },
   processes: {
     platforms: ['linux', 'darwin', 'windows'],
     all: 'pid:BIGINT name:TEXT path:TEXT cmdline:TEXT state:TEXT cwd:TEXT root:TEXT uid:BIGINT gid:BIGINT euid:BIGINT egid:BIGINT suid:BIGINT sgid:BIGINT on_disk:INTEGER wired_size:BIGINT resident_size:BIGINT total_size:BIGINT user_time:BIGINT system_time:BIGINT disk_bytes_read:BIGINT disk_bytes_written:BIGINT start_time:BIGINT parent:BIGINT pgroup:BIGINT threads:INTEGER nice:INTEGER',

@@ -29,9 +29,19 @@ export function compileTable(
     sources.set(one.field, { field: one.field, type, derivation, fidelity, note, among });
   }
   addWords(readers, definitions);
-  const { name, evented, rank, categories, special = false, flags, switches = [], cost } = definition;
+  const {
+    name,
+    evented,
+    rank,
+    categories,
+    special = false,
+    flags,
+    switches = [],
+    kinds = null,
+    cost,
+  } = definition;
   const spec: TableSpec = {
-    ...{ name, evented, rank, categories, special, flags, switches, cost, columns },
+    ...{ name, evented, rank, categories, special, flags, switches, kinds, cost, columns },
     reads: definition.reads.filter((column) => names.has(column)),
     unused: Object.fromEntries(Object.entries(definition.unused).filter(([column]) => names.has(column))),
     fields: sources,

@@ -28,6 +28,7 @@ export interface TableDefinition {
   readonly unused: Readonly<Record<string, string>>;
   readonly flags: readonly string[];
   readonly switches?: readonly Switch[];
+  readonly kinds?: readonly Readonly<Record<string, Value>>[];
   readonly cost: string;
   readonly fields: (platform: Platform) => readonly Definition[];
 }

@@ -1,10 +1,19 @@
-import type { ExecFacts, LineForm, Process, ProcessTree, SeedFacts } from '../process/index.ts';
+import {
+  baseName,
+  type ExecFacts,
+  type LineForm,
+  type Process,
+  type ProcessTree,
+  type SeedFacts,
+} from '../process/index.ts';
 import { columnId } from './column-ids.ts';
 import { type Layout, RowEvent } from './row-event.ts';
 import { signatureOf } from './signature.ts';
 import { actOf, unquote } from './tables/process-events.ts';
 import type { Tally } from './tally.ts';
 import { textOf } from './text-of.ts';
+import { readEventData } from './windows/event-log.ts';
+import { pidIn, programIn } from './windows/record.ts';
 
 /** Reads a row: feeds the process tree with what it shows, and finds who acted. */
 type Feed = (values: readonly unknown[], late: boolean) => RowEvent | null;
@@ -67,6 +76,7 @@ const GID = columnId('gid');
 const SYSCALL = columnId('syscall');
 const EVENT_TYPE = columnId('event_type');
 const TYPE = columnId('type');
+const DATA = columnId('data');
 const ACTION = columnId('action');
 const TARGET = columnId('target_path');
 const TRANSACTION = columnId('transaction_id');
@@ -204,7 +214,21 @@ const KIN: Readonly<Record<string, (row: Row, tree: ProcessTree, tally: Tally) =
   ntfs_journal_events: () => NOBODY,
   powershell_events: () => NOBODY,
   syslog_events: () => NOBODY,
+  windows_events(row, tree) {
+    const data = readEventData(row.text(DATA));
+    const pid = pidIn(data);
+    const process = pid === 0 ? null : tree.find(pid);
+    if (process === null || !isNamed(process, baseName(programIn(data)))) return NOBODY;
+    tree.touch(process);
+    return { process, parent: process.parent, exec: false };
+  },
 };
+
+/** Records write a program's path with its drive, ETW with its device: the names must do. */
+function isNamed(process: Process, name: string): boolean {
+  const wanted = name.toLowerCase();
+  return process.path === '' || baseName(process.path).toLowerCase() === wanted;
+}
 
 function exited(row: Row, tree: ProcessTree): Kin {
   const process = tree.exit(row.pid(PID));

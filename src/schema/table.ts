@@ -11,7 +11,9 @@ export type Category =
   | 'authentication'
   | 'session'
   | 'iam'
-  | 'configuration';
+  | 'configuration'
+  | 'registry'
+  | 'driver';
 
 /** `exact`: what the source says. `approximate`: usually so. `partial`: said of some events only. */
 export type Fidelity = 'exact' | 'approximate' | 'partial';
@@ -84,6 +86,8 @@ export interface TableSpec {
   readonly flags: readonly string[];
   /** Rows that come only with a flag more: those for which the deciding column has one of the texts. */
   readonly switches: readonly Switch[];
+  /** The values that some fields have together, where no one column decides them all; null: any with any. */
+  readonly kinds: readonly Readonly<Record<string, Value>>[] | null;
   /** What turning it on costs, and what else is needed (such as `file_paths`). */
   readonly cost: string;
   /** By ECS name. */

@@ -88,12 +88,18 @@ export function typeOf(column: string, table: TableSpec): string | undefined {
   return table.columns.find(({ name }) => name === column)?.type;
 }
 
+/** Columns that hold a path and nothing else, of which parts are computed. */
+const PATH_COLUMNS: ReadonlySet<string> = new Set([
+  ...['file_events.target_path', 'ntfs_journal_events.path', 'powershell_events.script_path'],
+  ...['process_etw_events.path', 'apparmor_events.name'],
+]);
+
 /** What is computed is known here by the field's name and the columns it is computed from; anything else is hidden. */
 function computedReading(name: string, columns: readonly string[], table: TableSpec): Reading {
   const known = KNOWN[table.name]?.[name];
   if (known !== undefined && columns.every((column) => known.from.includes(column))) return known.reading;
   const [column] = columns;
-  if (columns.length !== 1 || typeOf(column!, table) !== 'TEXT') return HIDDEN;
+  if (columns.length !== 1 || !PATH_COLUMNS.has(`${table.name}.${column}`)) return HIDDEN;
   return pathReading(name, column!, table.name === 'file_events');
 }
 

@@ -63,13 +63,20 @@ test('whether a login succeeded is in no row of audit, and the verdict does not 
 });
 
 test('a field that only tables of state carry is not blamed on an event table', (t) => {
-  const { reasons } = judgeRule(
-    compileRuleText('network where destination.port == 4444'),
-    createSchema('windows'),
-  );
-  t.deepEqual(reasons, [
-    'destination.port: no event table carries it, only a scan of process_open_sockets shows it.',
+  t.deepEqual(verdictOf('network where network.transport == "tcp"').reasons, [
+    'network.transport: no event table carries it, only a scan of listening_ports, process_open_sockets shows it.',
   ]);
+});
+
+test('records of Windows stand in for no other table, and for rules that none other can show', (t) => {
+  const windows = createSchema('windows');
+  const tablesFor = (query: string) =>
+    judgeRule(compileRuleText(query), windows).needs.map(({ tables }) => tables);
+  t.deepEqual(tablesFor('process where event.type == "start" and process.name == "x.exe"'), [
+    ['process_etw_events'],
+  ]);
+  t.deepEqual(tablesFor('registry where registry.path like "HKLM*"'), [['windows_events']]);
+  t.deepEqual(tablesFor('authentication where event.type == "creation"'), []);
 });
 
 test('events that only a scan shows are said to be so', (t) => {

@@ -13,12 +13,13 @@ import { listeningPorts, processes, processOpenSockets } from './snapshots.ts';
 import { socketEvents } from './socket-events.ts';
 import { syslogEvents } from './syslog-events.ts';
 import { userEvents } from './user-events.ts';
+import { windowsEvents } from './windows-events.ts';
 
 /** Every table that is read, on whatever platform. */
 export const TABLES: readonly TableDefinition[] = [
   ...[processEvents, processFileEvents, fileEvents, socketEvents, userEvents],
   ...[apparmorEvents, syslogEvents],
   ...[esProcessEvents, esProcessFileEvents],
-  ...[processEtwEvents, dnsLookupEvents, powershellEvents, ntfsJournalEvents],
+  ...[processEtwEvents, dnsLookupEvents, powershellEvents, ntfsJournalEvents, windowsEvents],
   ...[processes, listeningPorts, processOpenSockets],
 ];

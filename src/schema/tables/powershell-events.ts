@@ -17,7 +17,11 @@ export const powershellEvents: TableDefinition = {
     datetime: '`time` says it',
     cosine_similarity: 'to known scripts, by characters; no rule asks for it',
   },
-  flags: ['--disable_events=false', '--enable_powershell_events_subscriber=true'],
+  flags: [
+    '--disable_events=false',
+    '--enable_windows_events_publisher=true',
+    '--enable_powershell_events_subscriber=true',
+  ],
   cost: 'Moderate. Needs script block logging to be turned on in Windows. Its rows have no eid: loss cannot be told.',
   fields: (platform) => [
     ...originFields({

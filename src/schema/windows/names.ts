@@ -1,0 +1,41 @@
+/**
+ * Names of values in records of Windows' own providers and of Sysmon, as their manifests have them:
+ * https://learn.microsoft.com/windows/security/threat-protection/auditing/advanced-security-audit-policy-settings,
+ * https://learn.microsoft.com/sysinternals/downloads/sysmon. A field must be known before a rule can ask for it.
+ */
+export const EVENT_DATA_NAMES: readonly string[] = `
+AccessGranted AccessList AccessMask AccessReason AccountExpires AccountName AdditionalInfo AdditionalInfo2
+AllowedToDelegateTo AppCorrelationID Application AttributeLDAPDisplayName AttributeSyntaxOID AttributeValue Attributes
+AuditPolicyChanges AuditSourceName AuthenticationPackageName CallTrace CallerProcessId CallerProcessName
+CategoryId CertificateTemplate CertIssuerName CertSerialNumber CertThumbprint ClientAddress ClientCreationTime ClientName
+ClientProcessId ClientProcessStartKey CommandLine Company Configuration Consumer CountOfCredentialsReturned
+CreationUtcTime CurrentDirectory DCDNSName DSName DSType Description DestAddress DestPort Destination
+DestinationHostname DestinationIp DestinationIsIpv6 DestinationPort DestinationPortName Details Device Direction
+DisplayName Disposition DnsHostName DomainPolicyChanged DomainSid ElevatedToken EnabledPrivilegeList ErrorCode EventType
+FailureCode FailureReason FileVersion Filter FilterRTID GrantedAccess Group HandleId Hash Hashes HomeDirectory
+HomePath IPString ID Image ImageLoaded ImagePath ImpersonationLevel Initiated IntegrityLevel IpAddress IpPort
+KeyLength KerberosPolicyChange LayerName LmPackageName LogonGuid LogonHours LogonId LogonProcessName LogonType
+MandatoryLabel MemberName MemberSid Name NewName NewProcessId NewProcessName NewSd NewTargetUserName NewThreadId
+NewTime NewUacValue NewValue NewValueType ObjectClass ObjectDN ObjectGUID ObjectName ObjectServer ObjectType
+ObjectValueName OldSd OldTargetUserName OldUacValue OldValue OldValueType OpCorrelationID Operation OperationType
+OriginalFileName PackageName ParentCommandLine ParentImage ParentProcessGuid ParentProcessId ParentProcessName
+ParentUser PasswordLastSet Path PipeName PreAuthType PreviousCreationUtcTime PreviousTime PrimaryGroupId
+PrivilegeList ProcessGUID ProcessGuid ProcessId ProcessID ProcessName ProcessNameBuffer ProcessPath Product
+ProfilePath Properties Protocol ProtocolSequence QueryName QueryResults QueryStatus ReadOperation RelativeTargetName
+RemoteMachineID RemoteUserID Requester RequestId Resource ResourceAttributes RestrictedAdminMode ReturnCode RpcCallClientLocality
+RuleName SamAccountName SchemaFriendlyName Schema SchemaVersion ScriptPath Service ServiceAccount ServiceFileName ServiceName
+ServicePrincipalNames ServiceSid ServiceStartType ServiceType SessionId SessionID SessionName ShareLocalPath
+ShareName SidHistory SidList Signature SignatureStatus Signed SourceAddress SourceHostname SourceImage SourceIp
+SourceIsIpv6 SourcePort SourcePortName SourceProcessGUID SourceProcessGuid SourceProcessId SourceThreadId
+StartAddress StartFunction StartModule StartType State Status SubCategory SubStatus SubcategoryGuid SubcategoryId
+Subject SubjectAlternativeName SubjectDomainName SubjectKeyIdentifier SubjectLogonId SubjectUserDomainName
+SubjectUserName SubjectUserSid TargetDomainName TargetFilename TargetImage TargetInfo TargetLinkedLogonId
+TargetLogonGuid TargetLogonId TargetName TargetObject TargetOutboundDomainName TargetOutboundUserName
+TargetProcessGUID TargetProcessGuid TargetProcessId TargetServerName TargetSid TargetUser TargetUserName TargetUserSid
+TaskContent TaskContentNew TaskName TerminalSessionId TicketEncryptionType TicketOptions TokenElevationType
+TransactionId TransmittedServices TreeDelete Type User UserAccountControl UserParameters UserPrincipalName
+UserSid UserWorkstations UtcTime VirtualAccount Workstation WorkstationName
+param1 param2 param3 param4 param5 param6 param7 param8
+`
+  .trim()
+  .split(/\s+/);
