@@ -1,7 +1,8 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectManager, type ManagerClient, type Server, serveManager } from '../../src/osquery/index.ts';
 import type { CellRow, FedRow } from '../../src/sandbox/index.ts';
@@ -12,8 +13,13 @@ export type Victim = 'extension' | 'manager' | 'both';
 
 export interface RigOptions {
   readonly batch?: number;
-  /** Further arguments of the extension. */
+  /** Files and folders with rules; that of the numbered events when absent. */
   readonly rules?: readonly string[];
+  /** Options of Node for the extension. */
+  readonly nodeFlags?: readonly string[];
+  /** What the extension is started by, given the folder of its store: a program and its first arguments. */
+  readonly startedBy?: (storeFolder: string) => readonly string[];
+  /** Lines of the extension's log and of osqueryd's. */
   readonly onLine?: (line: string) => void;
 }
 
@@ -45,6 +51,8 @@ export class Rig {
   readonly #relays = new Map<number, Relay>();
   readonly #asked = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
   #lastAsked = 0;
+  #tables: readonly string[] = [];
+  #uuid = 0;
   #stopping = false;
 
   private constructor(options: RigOptions) {
@@ -58,6 +66,11 @@ export class Rig {
     const rig = new Rig(options);
     await rig.revive();
     return rig;
+  }
+
+  /** The socket that the extension is told. */
+  get socketPath(): string {
+    return join(this.folder, 'em');
   }
 
   get storePath(): string {
@@ -104,6 +117,13 @@ export class Rig {
     if (victim !== 'manager') this.#extension?.kill('SIGKILL');
   }
 
+  /** Lets the extension end in order, as osqueryd's watcher does. */
+  async endExtension(): Promise<void> {
+    const end = ended(this.#extension);
+    this.#extension?.kill('SIGTERM');
+    await end;
+  }
+
   /** Starts what is dead, as osqueryd's watcher does, and waits until the extension is registered. */
   async revive(): Promise<void> {
     const deadline = performance.now() + PATIENCE_MS;
@@ -121,6 +141,11 @@ export class Rig {
         // The worker was on its way out.
       }
     }
+  }
+
+  /** The tables that the extension registered last, and the socket where it serves them. */
+  get served(): { readonly tables: readonly string[]; readonly path: string } {
+    return { tables: this.#tables, path: `${this.socketPath}.${this.#uuid}` };
   }
 
   /** The alerts in osquery's result log. */
@@ -181,7 +206,7 @@ export class Rig {
 
   /** What the extension takes for the worker's socket. */
   async #openFront(workerPath: string, client: ManagerClient): Promise<void> {
-    const path = join(this.folder, 'em');
+    const path = this.socketPath;
     this.#front = await serveManager({
       path,
       handlers: {
@@ -190,6 +215,8 @@ export class Rig {
         extensions: () => client.extensions(),
         registerExtension: async (info, routes) => {
           const uuid = await client.registerExtension(info, routes);
+          this.#tables = [...(routes.get('table')?.keys() ?? [])];
+          this.#uuid = uuid;
           this.#relays.set(uuid, await Relay.listen(`${workerPath}.${uuid}`, `${path}.${uuid}`));
           return { code: 0, message: 'OK', uuid };
         },
@@ -222,22 +249,36 @@ export class Rig {
 
   #startExtension(): void {
     if (this.#stopping) return;
-    const rules = this.#options.rules ?? [join(HERE, 'rules')];
-    const child = spawn(
-      process.execPath,
-      [
-        ...[MAIN, 'extension', '--allow-unsafe', ...rules.flatMap((path) => ['--rules', path])],
-        ...['--socket', join(this.folder, 'em'), '--timeout', '10', '--interval', '1'],
-      ],
-      { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, OSQUERY_DETECT_CONFIG: this.#settings } },
-    );
+    const child = this.#spawnExtension();
     this.#extension = child;
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      for (const line of text.split('\n')) if (line !== '') this.#options.onLine?.(`extension  ${line}`);
-    });
     child.once('exit', () => {
-      this.#extension = null;
+      if (this.#extension === child) this.#extension = null;
     });
+  }
+
+  /** A second extension beside the one that runs, which from now on is the second; gives a way to kill the first. */
+  startAnother(): () => void {
+    const first = this.#extension;
+    this.#startExtension();
+    return () => void first?.kill('SIGKILL');
+  }
+
+  #spawnExtension(): ChildProcess {
+    const { rules = [join(HERE, 'rules')], nodeFlags = [], startedBy } = this.#options;
+    const [program, ...rest] = [
+      ...(startedBy?.(dirname(this.storePath)) ?? []),
+      ...[process.execPath, ...nodeFlags, MAIN, 'extension', '--allow-unsafe'],
+      ...rules.flatMap((path) => ['--rules', path]),
+      ...['--socket', this.socketPath, '--timeout', '10', '--interval', '1'],
+    ];
+    const child = spawn(program!, rest, {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, OSQUERY_DETECT_CONFIG: this.#settings },
+    });
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      this.#options.onLine?.(`extension  ${line}`);
+    });
+    return child;
   }
 
   #ask(order: Order): Promise<unknown> {

@@ -1,6 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { missingOf, numbered, repeatedIn } from './numbered.ts';
 import { Random } from './random.ts';
 import { Rig, type Victim } from './rig.ts';
 
@@ -151,28 +152,6 @@ async function settle(rig: Rig, given: ReadonlySet<string>): Promise<readonly st
   }
 }
 
-async function missingOf(rig: Rig): Promise<readonly string[]> {
-  const logged = new Set(rig.alerts().map(({ cmdline }) => cmdline));
-  return [...(await rig.events()).values()].filter((cmdline) => !logged.has(cmdline));
-}
-
 async function tally(rig: Rig): Promise<Pick<Tally, 'events' | 'duplicates' | 'lost' | 'doubled'>> {
-  const ids = new Map<string, Set<string>>();
-  const alerts = rig.alerts();
-  for (const { cmdline, alertId } of alerts) ids.set(cmdline, (ids.get(cmdline) ?? new Set()).add(alertId));
-  return {
-    events: (await rig.events()).size,
-    duplicates: alerts.length - ids.size,
-    lost: await missingOf(rig),
-    doubled: [...ids].filter(([, set]) => set.size > 1).map(([cmdline]) => cmdline),
-  };
-}
-
-function numbered(after: number, count: number): readonly Record<string, string | number>[] {
-  const time = Math.floor(Date.now() / 1000);
-  return Array.from({ length: count }, (_, i) => ({
-    ...{ time, pid: 1000 + after + i, parent: 1, syscall: 'execve' },
-    ...{ path: '/usr/bin/numbered', cmdline: `/usr/bin/numbered ${after + i + 1}` },
-    ...{ cwd: '"/"', uid: 0, euid: 0, gid: 0, egid: 0, auid: 0 },
-  }));
+  return { events: (await rig.events()).size, lost: await missingOf(rig), ...repeatedIn(rig) };
 }
