@@ -163,14 +163,26 @@ export function costOf(expression: Expression): number {
 
 const keys = new WeakMap<Expression, string>();
 
-/** The same for expressions that are the same. */
+/** The same for expressions that are the same. Made of the keys inside, which are known by then. */
 export function keyOf(expression: Expression): string {
   let key = keys.get(expression);
   if (key === undefined) {
-    key = JSON.stringify(expression);
+    key = makeKey(expression);
     keys.set(expression, key);
   }
   return key;
+}
+
+function makeKey(expression: Expression): string {
+  switch (expression.kind) {
+    case 'and':
+    case 'or':
+      return `${expression.kind}(${expression.args.map(keyOf).join()})`;
+    case 'not':
+      return `not(${keyOf(expression.arg)})`;
+    default:
+      return JSON.stringify(expression);
+  }
 }
 
 /** Calls back for every test in the tree. */

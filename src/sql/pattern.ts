@@ -29,7 +29,9 @@ const NON_ASCII = /[^\x01-\x7f]+/;
 export function matchColumn(column: string, pattern: Pattern, ignoreCase: boolean): Approximation {
   const parts = joinTexts(pattern);
   const texts = parts.filter((part) => typeof part === 'string');
-  if (parts.length === 0 || texts.some((text) => !text.isWellFormed())) return NEVER;
+  if (parts.length === 0) return NEVER;
+  // No column has half a surrogate pair, but beside a wildcard it fits one half of a character.
+  if (texts.some((text) => !text.isWellFormed())) return parts.length === 1 ? NEVER : ANYTHING_GOES;
   if (texts.some((text) => text.includes('\0'))) return ANYTHING_GOES;
   if (texts.length === 0 && parts.every(isAnything)) return same({ kind: 'present', column });
   if (!ignoreCase) return matchBytes(column, parts);

@@ -16,7 +16,8 @@ export interface EventTable {
   readonly events: ReadonlyMap<number, OsqueryEvent | null>;
 }
 
-const UTF8 = new TextDecoder();
+// As in the middle of a batch: a byte order mark is a character.
+const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Puts rows in a table as osquery has it, and reads them as the agent does. */
 export function eventTable(schema: Schema, table: TableSpec, rows: readonly Row[]): EventTable {
