@@ -26,7 +26,7 @@ export interface ExtensionOptions extends ReadRulesOptions {
 
 const PLATFORMS: Readonly<Record<string, Platform>> = { linux: 'linux', darwin: 'darwin', win32: 'windows' };
 
-/** How often the process tree is corrected from `processes`, and core is asked what it can see. */
+/** How often core is asked what runs and what it can see, and for rows that no scan brought. */
 const LEARN_SECONDS = 600;
 /** How long the registration waits for what core tells of the host. */
 const LEARN_MS = 500;
@@ -86,7 +86,10 @@ export async function runAgent(options: ExtensionOptions): Promise<string> {
     },
     onGone: (reason) => ended.resolve(reason),
   });
-  const timer = setInterval(() => void learn(working), LEARN_SECONDS * 1000);
+  const timer = setInterval(() => {
+    void learn(working);
+    detection.live.catchUp();
+  }, LEARN_SECONDS * 1000);
   timer.unref();
   const signals = listen({
     end: (signal) => void extension.stop().finally(() => ended.resolve(signal)),

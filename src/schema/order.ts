@@ -15,6 +15,10 @@ export interface Gap {
  */
 export interface StreamOrder {
   place(serial: number, timeMs: number, options?: PlaceOptions): Placement;
+  /** Says before its first row where the stream begins: rows up to that eid are not missing. */
+  begin(position: number, timeMs: number): void;
+  /** Whether it was said, or shown by a first row, where the stream begins. */
+  readonly begun: boolean;
   /** Whether a row can only be from after osquery's database began anew: `place` would say `reset`. Changes nothing. */
   isReset(serial: number, timeMs: number): boolean;
   /** Oldest first; the oldest of too many are given up. */
@@ -34,6 +38,8 @@ export interface StreamOrder {
 export interface PlaceOptions {
   /** The row's feed leaves rows out on purpose: what lies between its rows is not missing. */
   readonly sparse?: boolean;
+  /** The row was looked for by its eid, because it was missing: whatever its time, it is no sign of a new beginning. */
+  readonly sought?: boolean;
 }
 
 export interface StreamOrderHealth {
@@ -86,6 +92,16 @@ class Order implements StreamOrder {
     return this.#lastMs;
   }
 
+  get begun(): boolean {
+    return this.#position > 0 || this.#lastMs > 0;
+  }
+
+  begin(position: number, timeMs: number): void {
+    if (this.begun || !isPlace(position) || !isPlace(timeMs)) return;
+    this.#position = position;
+    this.#lastMs = timeMs;
+  }
+
   get gaps(): readonly Gap[] {
     return this.#gaps;
   }
@@ -94,11 +110,11 @@ class Order implements StreamOrder {
     return { ...this.#counts };
   }
 
-  place(serial: number, timeMs: number, { sparse = false }: PlaceOptions = {}): Placement {
+  place(serial: number, timeMs: number, { sparse = false, sought = false }: PlaceOptions = {}): Placement {
     this.#counts.rows++;
     if (!Number.isSafeInteger(serial) || serial <= 0) return 'next';
-    const first = this.#position === 0;
-    if (serial <= this.#position) return this.#placeOld(serial, timeMs);
+    const first = !this.begun;
+    if (serial <= this.#position) return this.#placeOld(serial, sought ? null : timeMs);
     if (timeMs < this.#lastMs) this.#counts.timeBackwards++;
     const skipped = first || sparse ? 0 : serial - this.#position - 1;
     if (skipped > 0) this.#addGap({ from: this.#position + 1, to: serial - 1, afterMs: this.#lastMs });
@@ -152,10 +168,11 @@ class Order implements StreamOrder {
     return true;
   }
 
-  #placeOld(serial: number, timeMs: number): Placement {
+  /** `timeMs` is null where the time tells nothing. */
+  #placeOld(serial: number, timeMs: number | null): Placement {
     const at = this.#gaps.findLastIndex(({ from, to }) => from <= serial && serial <= to);
     const gap = this.#gaps[at];
-    if (this.#isRenewed(serial, timeMs)) {
+    if (timeMs !== null && this.#isRenewed(serial, timeMs)) {
       this.abandon(0, Number.MAX_SAFE_INTEGER);
       this.#counts.resets++;
       this.#marks = [];
@@ -208,6 +225,10 @@ class Order implements StreamOrder {
     const oldest = this.#gaps.length > MOST_GAPS ? this.#gaps[0] : undefined;
     if (oldest !== undefined) this.abandon(oldest.from, oldest.to);
   }
+}
+
+function isPlace(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
 }
 
 function isCount(value: unknown): value is number {

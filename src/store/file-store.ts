@@ -36,6 +36,7 @@ export class FileStore implements Store {
   #retryMs = 0;
   #dropped = 0;
   #putAside: string | null = null;
+  #closed = false;
   #snapshotMs = 0;
   #snapshotBytes = 0;
 
@@ -115,9 +116,8 @@ export class FileStore implements Store {
   close(): void {
     this.#retryMs = 0;
     this.#settle();
-    this.#file?.close();
-    this.#file = null;
-    this.#retryMs = Number.POSITIVE_INFINITY;
+    this.#closeFile();
+    this.#closed = true;
   }
 
   /** Writes what memory holds, when it is time to try. */
@@ -126,9 +126,9 @@ export class FileStore implements Store {
   }
 
   /** Undefined when it cannot be written now. */
-  #write<T>(act: (database: StoreDatabase) => T): T | undefined {
+  #write<T>(act: (database: StoreDatabase, path: string) => T): T | undefined {
     const { path, nowMs } = this.#options;
-    if (path === null || nowMs() < this.#retryMs) return undefined;
+    if (path === null || this.#isWaiting(nowMs())) return undefined;
     try {
       const done = this.#attempt(path, act);
       if (this.#trouble !== null) this.#options.log.info({ path }, 'the store is written again');
@@ -141,19 +141,24 @@ export class FileStore implements Store {
     }
   }
 
+  /** Whether the file failed a moment ago. A clock that was set back is no reason to wait longer. */
+  #isWaiting(nowMs: number): boolean {
+    return this.#closed || (this.#retryMs > 0 && nowMs < this.#retryMs && nowMs >= this.#retryMs - RETRY_MS);
+  }
+
   /** Once; again with a new file for a corrupt one, and with room for a full one. */
-  #attempt<T>(path: string, act: (database: StoreDatabase) => T): T {
+  #attempt<T>(path: string, act: (database: StoreDatabase, path: string) => T): T {
     try {
-      return act(this.#settled(path));
+      return act(this.#settled(path), path);
     } catch (error) {
       switch (failureOf(error)) {
         case 'corrupt':
           this.#begin(path, error);
-          return act(this.#settled(path));
+          return act(this.#settled(path), path);
         case 'full':
           if (this.#file === null) throw error;
           this.#dropped += this.#file.database.prune(this.#options.mostAlerts >> 1, 0);
-          return act(this.#settled(path));
+          return act(this.#settled(path), path);
         case 'other':
           throw error;
       }
@@ -191,11 +196,8 @@ export class FileStore implements Store {
     try {
       return act(this.#file.database);
     } catch (error) {
-      if (failureOf(error) === 'corrupt')
-        this.#write(() => {
-          throw error;
-        });
-      else this.#fail(error);
+      if (failureOf(error) !== 'corrupt') this.#fail(error);
+      else this.#write((_, path) => this.#begin(path, error));
       return undefined;
     }
   }

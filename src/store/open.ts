@@ -14,6 +14,8 @@ export interface StoreOptions {
   readonly mostAlerts?: number;
   /** How long delivered alerts are kept; 30 days unless given. */
   readonly keepMs?: number;
+  /** Replaced in tests; better-sqlite3, loaded when it is needed, unless given. */
+  readonly sqlite?: Sqlite;
 }
 
 const NO_LOG: StoreLog = { info() {}, warn() {} };
@@ -22,7 +24,7 @@ const NO_LOG: StoreLog = { info() {}, warn() {} };
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { path, log = NO_LOG, nowMs = Date.now } = options;
   const { mostBytes = 128 << 20, mostAlerts = 20_000, keepMs = 30 * 86_400_000 } = options;
-  const sqlite = path === null ? null : await loadSqlite();
+  const sqlite = path === null ? null : (options.sqlite ?? (await loadSqlite()));
   return new FileStore({ path, sqlite, log, nowMs, mostBytes, mostAlerts, keepMs });
 }
 

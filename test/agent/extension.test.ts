@@ -144,6 +144,8 @@ test.serial('the alerts of awkward command lines arrive, and their documents can
 
 test.serial('each event is judged once, also when someone runs the query of the pack by hand', async (t) => {
   const { sandbox, alerts } = await start(t);
+  await sandbox.feed('process_events', [exec('/usr/bin/ls', 'ls')]);
+  await sandbox.runNow();
   await sandbox.feed('process_events', [rmmod('rmmod one')]);
   await sandbox.runNow();
   t.deepEqual(await sandbox.query(SCAN), []);

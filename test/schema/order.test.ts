@@ -111,6 +111,31 @@ test('a clock that was set back is counted and loses nothing', (t) => {
   t.is(order.health.timeBackwards, 1);
 });
 
+test('a stream that was said where to begin misses what did not come since, its very first row too', (t) => {
+  const order = createStreamOrder();
+  order.begin(0, T);
+  t.is(order.place(3, T), 'gap');
+  t.deepEqual(order.gaps, [{ from: 1, to: 2, afterMs: T }]);
+  order.begin(70, T);
+  t.is(order.position, 3, 'it has begun');
+});
+
+test('rows that are left out on purpose are no gap', (t) => {
+  const order = createStreamOrder();
+  order.place(1, T);
+  t.is(order.place(5, T, { sparse: true }), 'next');
+  t.is(order.place(9, T), 'gap');
+  t.is(order.health.missing, 3);
+});
+
+test('a row that was looked for is no sign of a new beginning, whatever its time', (t) => {
+  const order = createStreamOrder();
+  for (const serial of [1, 2, 5]) order.place(serial, T + serial * SECOND);
+  t.true(order.isReset(3, 31_536_000_000));
+  t.is(order.place(3, 31_536_000_000, { sought: true }), 'late');
+  t.deepEqual(order.gaps, [{ from: 4, to: 4, afterMs: T + 2 * SECOND }]);
+});
+
 test('the state comes back the same, and no other is taken', (t) => {
   const order = createStreamOrder();
   for (const serial of [1, 5, 9, 3]) order.place(serial, T + serial * SECOND);

@@ -68,10 +68,13 @@ export class Delivery {
     return rows;
   }
 
-  /** Registered anew: what was returned and did not surely arrive is returned again. */
-  again(): void {
-    this.#before = new Set(this.#returned.keys());
-    this.#returned.clear();
+  /** What was returned, to one stream or to all, and did not surely arrive is returned again. */
+  again(stream?: string): void {
+    const ids = [...this.#returned]
+      .filter(([, to]) => stream === undefined || to === stream)
+      .map(([id]) => id);
+    for (const id of ids) this.#returned.delete(id);
+    this.#before = new Set(ids);
   }
 
   get health(): DeliveryHealth {

@@ -15,6 +15,8 @@ export interface FillerOptions {
   columnsOf(table: string): readonly string[];
   /** Takes rows that were missing; resolves when there is room for more. */
   onFound(stream: Stream, rows: readonly PlacedRow[]): Promise<void>;
+  /** Takes rows that come after all that were read. They may have to wait for us, so they are not waited for. */
+  onNewer(stream: Stream, rows: readonly PlacedRow[]): void;
   /** The stream is not to wait any longer: all was looked for, or it takes too long. */
   onDone(stream: Stream): void;
 }
@@ -40,6 +42,8 @@ const SLICE_ROWS = 2_000;
 const SHARE = 0.05;
 const LEAST_PAUSE_MS = 50;
 const AFTER_FAILURE_MS = 30_000;
+/** Slices that are read of what is newer than all that was read: what is left comes with a scan, and shows as a gap. */
+const MOST_NEWER = 10;
 /** How long rows may wait for those before them. */
 const MOST_WAIT_MS = 30_000;
 
@@ -54,6 +58,7 @@ const MOST_WAIT_MS = 30_000;
 export class Filler {
   readonly #options: FillerOptions;
   readonly #wanted = new Set<Stream>();
+  readonly #behind = new Set<Stream>();
   #table: string | null = null;
   #notBeforeMs = 0;
   #asked = 0;
@@ -72,6 +77,15 @@ export class Filler {
     if (this.#table === null) void this.#run();
   }
 
+  /**
+   * Looks for rows after all that were read: those of a scan that was lost on its way to us, if nothing has
+   * happened since that would show as a gap.
+   */
+  catchUp(stream: Stream): void {
+    this.#behind.add(stream);
+    this.want(stream);
+  }
+
   get health(): FillerHealth {
     const [table, asked, read, found] = [this.#table, this.#asked, this.#read, this.#found];
     return { table, asked, read, found, failed: this.#failed, lastFailure: this.#lastFailure };
@@ -80,16 +94,22 @@ export class Filler {
   async #run(): Promise<void> {
     for (let stream = this.#next(); stream !== undefined; stream = this.#next()) {
       this.#wanted.delete(stream);
-      if (stream.missing.length === 0) continue;
+      const isBehind = this.#behind.delete(stream);
+      if (stream.missing.length === 0 && !isBehind) continue;
       this.#table = stream.table;
       try {
+        if (stream.missing.length === 0) {
+          await this.#readNewer(stream);
+          continue;
+        }
         await this.#search(stream);
+        if (!stream.isWaiting) this.#options.onDone(stream);
       } catch (error) {
         this.#failed++;
         this.#lastFailure = error instanceof Error ? error.message : String(error);
         this.#notBeforeMs = this.#options.clock.nowMs() + AFTER_FAILURE_MS;
+        this.#options.onDone(stream);
       }
-      this.#options.onDone(stream);
     }
     this.#table = null;
   }
@@ -97,7 +117,8 @@ export class Filler {
   /** Streams whose rows wait go first. */
   #next(): Stream | undefined {
     const streams = [...this.#wanted];
-    if (this.#options.clock.nowMs() < this.#notBeforeMs) {
+    const leftMs = this.#notBeforeMs - this.#options.clock.nowMs();
+    if (leftMs > 0 && leftMs <= AFTER_FAILURE_MS) {
       this.#wanted.clear();
       for (const stream of streams) this.#options.onDone(stream);
       return undefined;
@@ -113,6 +134,22 @@ export class Filler {
     stream.searched(search.to);
   }
 
+  async #readNewer(stream: Stream): Promise<void> {
+    const { columnsOf, onNewer } = this.#options;
+    const columns = columnsOf(stream.table);
+    const { position, positionMs } = stream.order;
+    let cursor = { second: Math.floor(positionMs / 1000), eid: String(position).padStart(EID_DIGITS, '0') };
+    for (let slice = 0; slice < MOST_NEWER; slice++) {
+      const { rows, tookMs } = await this.#ask(sliceOf(stream.table, columns, cursor));
+      const newer = rows.map((row) => toPlaced(row, columns)).filter(({ serial }) => serial > position);
+      if (newer.length > 0) onNewer(stream, newer);
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < SLICE_ROWS) return;
+      cursor = { second: Number(last['time']), eid: String(last['eid']) };
+      await this.#pause(tookMs);
+    }
+  }
+
   /** Goes through the rows of a span of time until nothing is missing. */
   async #pass(
     stream: Stream,
@@ -124,9 +161,7 @@ export class Filler {
     const sinceMs = clock.nowMs();
     let [second, eid] = [span.from, ''];
     while (search.left > 0) {
-      const askedMs = performance.now();
-      const rows = await this.#ask(sliceOf(stream.table, columns, { second, eid }));
-      const tookMs = performance.now() - askedMs;
+      const { rows, tookMs } = await this.#ask(sliceOf(stream.table, columns, { second, eid }));
       const last = rows.at(-1);
       const found = search.take(rows, columns, span.to);
       this.#found += found.length;
@@ -134,15 +169,20 @@ export class Filler {
       if (last === undefined || rows.length < SLICE_ROWS || search.isPast(rows, span.to)) return;
       [second, eid] = [Number(last['time']), String(last['eid'])];
       if (stream.waitsFor !== null && clock.nowMs() - sinceMs > MOST_WAIT_MS) this.#options.onDone(stream);
-      await clock.sleep(Math.max(tookMs / SHARE - tookMs, LEAST_PAUSE_MS));
+      await this.#pause(tookMs);
     }
   }
 
-  async #ask(sql: string): Promise<readonly Row[]> {
+  async #ask(sql: string): Promise<{ readonly rows: readonly Row[]; readonly tookMs: number }> {
     this.#asked++;
+    const askedMs = performance.now();
     const rows = await this.#options.ask(sql);
     this.#read += rows.length;
-    return rows;
+    return { rows, tookMs: performance.now() - askedMs };
+  }
+
+  async #pause(tookMs: number): Promise<void> {
+    await this.#options.clock.sleep(Math.max(tookMs / SHARE - tookMs, LEAST_PAUSE_MS));
   }
 }
 
@@ -167,7 +207,7 @@ class Search {
       const serial = Number(row['eid']);
       const second = Number(row['time']);
       if (second >= toSecond || !this.#isSought(serial)) continue;
-      found.push({ row: columns.map((name) => row[name] ?? ''), serial, timeMs: second * 1000 });
+      found.push(toPlaced(row, columns));
     }
     this.left -= found.length;
     return found.sort((a, b) => a.serial - b.serial);
@@ -189,6 +229,17 @@ class Search {
     return rows.every((row) => Number(row['eid']) > this.to);
   }
 }
+
+function toPlaced(row: Row, columns: readonly string[]): PlacedRow {
+  return {
+    row: columns.map((name) => row[name] ?? ''),
+    serial: Number(row['eid']),
+    timeMs: Number(row['time']) * 1000,
+  };
+}
+
+/** `eid` is a text of ten digits, zeros before the number. */
+const EID_DIGITS = 10;
 
 interface Cursor {
   readonly second: number;

@@ -14,6 +14,8 @@ export interface Piece {
 
 export interface LineOptions {
   readonly detector: Detector;
+  /** The first rows of a stream are about to be read. */
+  onBegin(): void;
   /** A slice of rows was read: alerts may have been made. */
   onRead(): void;
   /** A piece was read to its end. */
@@ -110,7 +112,8 @@ export class Line {
 
   #readSome(piece: Queued): void {
     const { stream, columns, rows, late } = piece;
-    const { detector, onRead, onEnd, onWait } = this.#options;
+    const { detector, onBegin, onRead, onEnd, onWait } = this.#options;
+    if (!late && stream.beginWith(rows)) this.#guard(onBegin);
     if (!late && !piece.waited && piece.at === 0 && stream.mustWait(rows)) {
       piece.waited = true;
       onWait(stream);
@@ -121,7 +124,7 @@ export class Line {
     for (; piece.at < end; piece.at++) {
       const row = rows[piece.at]!;
       stream.queued--;
-      if (stream.isNew(row)) fresh.push(row.row);
+      if (stream.isNew(row, late)) fresh.push(row.row);
     }
     this.#guard(() => detector.take({ table: stream.table, columns, rows: fresh }, late));
     this.#guard(onRead);

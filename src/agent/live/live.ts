@@ -103,6 +103,8 @@ export class Live {
     this.#budgetMs = Math.min(budgetMs, MOST_TIMER_MS);
     this.#line = new Line({
       detector: this.detector,
+      // From here on a crash leaves a position behind, from which on rows are read again.
+      onBegin: () => this.#snapshots?.saveAtOnce(),
       onRead: () => this.#tell(),
       onEnd: (piece) => this.#end(piece),
       onWait: (stream) => this.#filler?.want(stream),
@@ -120,18 +122,26 @@ export class Live {
     const stream = this.#stream(batch.table);
     const nowMs = this.#clock.nowMs();
     const rows = placeRows(batch);
-    const next = stream.accepts(rows, { nowMs, sparse: batch.sparse === true });
-    if (next) this.delivery.acknowledge(batch.table);
-    const arrivedMs = next ? nowMs : null;
+    const scan = stream.judge(rows, { nowMs, sparse: batch.sparse === true });
+    if (scan === 'next') this.delivery.acknowledge(batch.table);
+    if (scan === 'unclear') this.delivery.again(batch.table);
+    const arrivedMs = scan === 'next' ? nowMs : null;
     const read = this.#line.put({ stream, columns: batch.columns, rows, arrivedMs, late: false });
     if (read !== false) await this.#withinBudget(read);
-    return next ? this.delivery.answer(batch.table) : [];
+    return scan === 'next' ? this.delivery.answer(batch.table) : [];
   }
 
   /** Registered with osquery anew: what was returned may not have arrived. */
   registered(): void {
-    for (const stream of this.#streams.values()) stream.begin();
     this.delivery.again();
+    this.catchUp();
+  }
+
+  /** Looks, in the background, for rows whose scan did not reach us and that nothing has come after. */
+  catchUp(): void {
+    for (const stream of this.#streams.values()) {
+      if (stream.order.begun) this.#filler?.catchUp(stream);
+    }
   }
 
   /** Takes other rules; the state of those that stay the same lives on. */
@@ -181,6 +191,11 @@ export class Live {
         const columns = columnsOf(stream.table);
         if (stream.waitsFor !== null) this.#line.hold(stream, rows);
         else await this.#line.put({ stream, columns, rows, arrivedMs: null, late: true });
+      },
+      onNewer: (stream, rows) => {
+        const columns = columnsOf(stream.table);
+        const placed = [...rows].sort((a, b) => a.serial - b.serial);
+        void this.#line.put({ stream, columns, rows: placed, arrivedMs: null, late: false });
       },
       onDone: (stream) => this.#line.release(stream, columnsOf(stream.table)),
     });

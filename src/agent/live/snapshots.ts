@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { deflate, inflateSync } from 'node:zlib';
+import { deflate, deflateSync, inflateSync } from 'node:zlib';
 import type { Snapshot, Store } from '../../store/index.ts';
 
 const compress = promisify(deflate);
@@ -43,6 +43,8 @@ export class Snapshots {
   #rows = 0;
   #lastMs: number;
   #saving: Promise<void> | null = null;
+  /** A newer state was saved at once while one was being packed. */
+  #overtaken = false;
   #health: SnapshotHealth = { savedMs: 0, tookMs: 0, bytes: 0, restored: 'none', refused: [] };
 
   constructor(options: SnapshotsOptions) {
@@ -70,8 +72,9 @@ export class Snapshots {
   /** Saves when it is time to; never two at once. */
   saveWhenDue(): void {
     const passedMs = this.#options.nowMs() - this.#lastMs;
-    if (this.#saving !== null || this.#rows === 0 || passedMs < LEAST_MS) return;
-    if (this.#rows >= AFTER_ROWS || passedMs >= MOST_MS) void this.save();
+    if (this.#saving !== null || this.#rows === 0 || (passedMs >= 0 && passedMs < LEAST_MS)) return;
+    // Time that passed backwards says nothing of how long it was.
+    if (this.#rows >= AFTER_ROWS || passedMs < 0 || passedMs >= MOST_MS) void this.save();
   }
 
   /** Saves what is not saved yet. Never rejects. */
@@ -81,6 +84,16 @@ export class Snapshots {
     this.#saving = this.#save();
     await this.#saving;
     this.#saving = null;
+  }
+
+  /** Saves before anything else happens; for a state that is small yet. */
+  saveAtOnce(): void {
+    const { store, nowMs, save } = this.#options;
+    const parts = Object.entries(save()).map(
+      ([name, value]) => [name, deflateSync(JSON.stringify(value), { level: 1 })] as const,
+    );
+    this.#overtaken = true;
+    if (store.saveSnapshot(new Map(parts))) this.#health = { ...this.#health, savedMs: nowMs() };
   }
 
   get health(): SnapshotHealth {
@@ -93,11 +106,13 @@ export class Snapshots {
     const rows = this.#rows;
     const savedMs = nowMs();
     this.#lastMs = savedMs;
+    this.#overtaken = false;
     try {
       const state = save();
       this.#rows = 0;
       const tookMs = performance.now() - sinceMs;
       const parts = await pack(state);
+      if (this.#overtaken) throw new Error('overtaken');
       if (!store.saveSnapshot(parts)) throw new Error('not written');
       const bytes = [...parts.values()].reduce((sum, { length }) => sum + length, 0);
       this.#health = { ...this.#health, savedMs, tookMs, bytes };

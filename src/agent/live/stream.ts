@@ -8,6 +8,8 @@ export interface PlacedRow {
   readonly timeMs: number;
 }
 
+export type Scan = 'next' | 'foreign' | 'unclear';
+
 /** A run of eids to look for, both ends included. */
 export interface Missing {
   readonly from: number;
@@ -59,8 +61,10 @@ export class Stream {
   #scannedMs = 0;
   #scans = 0;
   #foreign = 0;
-  /** The greatest eid that the schedule's scans brought in this registration. */
+  /** The greatest eid that the schedule's scans brought; 0 before the first. */
   #scannedTo = 0;
+  /** The last scan was the first. */
+  #isFirst = false;
   /** What is missing up to this eid was looked for. */
   #searchedTo = 0;
 
@@ -69,42 +73,48 @@ export class Stream {
     this.#fillable = fillable;
   }
 
-  /** Begins a registration: what its first scan brings is taken for the schedule's. */
-  begin(): void {
-    this.#scannedTo = 0;
-  }
-
   /**
-   * Whether a scan is the schedule's next, rather than someone's who runs the pack's query by hand. osquery gives
-   * a scheduled query each row once, so a row from before the last scan's end is never in the next.
+   * What a scan is: the schedule's `next` one, or `foreign`, of someone who runs the pack's query by hand. osquery
+   * gives a scheduled query each row once, so a row from before the last scan's end is never in the next. A
+   * foreign scan right after the very first is `unclear`: either of the two can be the schedule's.
    */
-  accepts(rows: readonly PlacedRow[], { nowMs, sparse }: { nowMs: number; sparse: boolean }): boolean {
+  judge(rows: readonly PlacedRow[], { nowMs, sparse }: { nowMs: number; sparse: boolean }): Scan {
     const [oldest] = rows;
     const newest = rows.at(-1);
     if (oldest !== undefined && newest !== undefined && oldest.serial > 0) {
       if (oldest.serial <= this.#scannedTo && !this.order.isReset(oldest.serial, oldest.timeMs)) {
         this.#foreign++;
-        return false;
+        const isUnclear = this.#isFirst;
+        this.#isFirst = false;
+        return isUnclear ? 'unclear' : 'foreign';
       }
+      this.#isFirst = this.#scannedTo === 0;
       this.#scannedTo = newest.serial;
     }
     if (newest !== undefined) this.#lagMs = Math.max(nowMs - newest.timeMs, 0);
     this.#sparse = sparse;
     this.#scannedMs = nowMs;
     this.#scans++;
-    return true;
+    return 'next';
+  }
+
+  /** Before the first rows: says that the stream begins with them. False when it had begun. */
+  beginWith([oldest]: readonly PlacedRow[]): boolean {
+    if (this.order.begun || oldest === undefined || !(oldest.serial > 0)) return false;
+    this.order.begin(oldest.serial - 1, oldest.timeMs);
+    return this.order.begun;
   }
 
   /** Whether the row is to be read. */
-  isNew({ serial, timeMs }: PlacedRow): boolean {
-    const placement = this.order.place(serial, timeMs, { sparse: this.#sparse });
+  isNew({ serial, timeMs }: PlacedRow, sought: boolean): boolean {
+    const placement = this.order.place(serial, timeMs, { sparse: this.#sparse, sought });
     if (placement === 'reset') this.#searchedTo = 0;
     return placement !== 'duplicate';
   }
 
   /** Whether rows are to wait for those that are missing before and between them: few, and not yet looked for. */
   mustWait(rows: readonly PlacedRow[]): boolean {
-    if (!this.#fillable || this.#sparse || this.order.position === 0) return false;
+    if (!this.#fillable || this.#sparse || !this.order.begun) return false;
     const missing: Missing[] = [];
     let [last, lastMs, count] = [this.order.position, this.order.positionMs, 0];
     for (const { serial, timeMs } of rows) {
@@ -118,6 +128,11 @@ export class Stream {
     if (count === 0 || count > MOST_WAITED_FOR || missing.length > MOST_RUNS) return false;
     this.waitsFor = missing;
     return true;
+  }
+
+  /** Whether its next rows wait for others that were not looked for yet. */
+  get isWaiting(): boolean {
+    return (this.waitsFor?.at(-1)?.to ?? 0) > this.#searchedTo;
   }
 
   /** Whether rows are missing that were not looked for. */
@@ -143,11 +158,14 @@ export class Stream {
   }
 
   save(): unknown {
-    return this.order.save();
+    return { order: this.order.save(), scannedTo: this.#scannedTo };
   }
 
   load(state: unknown): boolean {
-    return this.order.load(state);
+    const { order, scannedTo } = Object(state) as Readonly<Record<string, unknown>>;
+    if (typeof scannedTo !== 'number' || !this.order.load(order)) return false;
+    this.#scannedTo = scannedTo;
+    return true;
   }
 
   get health(): StreamHealth {

@@ -35,7 +35,9 @@ test('what was returned comes again after a new registration, with the same id',
 
 test("running the pack's query by hand repeats nothing, takes nothing from the log and moves nothing back", async (t) => {
   const { table, clock, scan, detection } = await begin();
-  table.store([ls(2), BAD], clock.ms);
+  table.store([ls(2)], clock.ms);
+  await scan();
+  table.store([BAD], clock.ms);
   t.is((await scan()).length, 1);
   t.deepEqual(await scan(table.scanByHand()), []);
   table.store([{ ...BAD, pid: 501 }], clock.ms);
@@ -44,6 +46,16 @@ test("running the pack's query by hand repeats nothing, takes nothing from the l
   t.deepEqual(await scan(), []);
   const [stream] = detection.live.health.streams;
   t.like(stream, { foreign: 2, position: 3, gaps: 0, missing: 0 });
+});
+
+test('when the very first scan may have been run by hand, its alerts come once more', async (t) => {
+  const { table, clock, scan } = await begin();
+  table.store([BAD], clock.ms);
+  const byHand = await scan(table.scanByHand());
+  t.is(byHand.length, 1);
+  t.deepEqual(await scan(), [], 'the first of the schedule, which hands over the same');
+  t.deepEqual(await scan(), byHand);
+  t.deepEqual(await scan(), []);
 });
 
 test('events that are old when they are read are marked late, and build the tree all the same', async (t) => {
