@@ -1,4 +1,11 @@
-import { type Condition, type Operand, operandsOf, type Scalar, type Value } from '../rule/index.ts';
+import {
+  type Condition,
+  fieldsOf,
+  type Operand,
+  operandsOf,
+  type Scalar,
+  type Value,
+} from '../rule/index.ts';
 import { comparesPlainly, decideTest, soleOperand, valuesOf } from './bind.ts';
 import type { FieldSource, Switch, TableSpec } from './table.ts';
 
@@ -22,8 +29,34 @@ interface Assumption {
  */
 export function canHold(condition: Condition, table: TableSpec): boolean {
   if (!isPossible(condition, table, NOTHING_ASSUMED)) return false;
-  return assumptionsOf(table).some((assumed) => isPossible(condition, table, assumed));
+  return distinct(assumptionsOf(table), condition).some((assumed) => isPossible(condition, table, assumed));
 }
+
+/** Of assumptions that say the same of all fields that a condition asks for, one. */
+function distinct(assumptions: readonly Assumption[], condition: Condition): readonly Assumption[] {
+  const asked = [...(assumptions[0]?.values.keys() ?? [])].filter((name) => fieldsIn(condition).has(name));
+  if (asked.length === 0) return assumptions.slice(0, 1);
+  if (assumptions.length < FEW) return assumptions;
+  const kept = new Map<string, Assumption>();
+  for (const assumed of assumptions) {
+    kept.set(JSON.stringify(asked.map((name) => assumed.values.get(name))), assumed);
+  }
+  return [...kept.values()];
+}
+
+/** Fewer are asked one by one. */
+const FEW = 16;
+
+function fieldsIn(condition: Condition): ReadonlyMap<string, unknown> {
+  let fields = FIELDS_IN.get(condition);
+  if (fields === undefined) {
+    fields = fieldsOf(condition);
+    FIELDS_IN.set(condition, fields);
+  }
+  return fields;
+}
+
+const FIELDS_IN = new WeakMap<Condition, ReadonlyMap<string, unknown>>();
 
 /**
  * The switches of the table whose rows a condition asks for: rows pass that only one of these texts makes, and a row
@@ -144,8 +177,22 @@ function leafTruths(test: Condition, table: TableSpec, assumed: Assumed): number
   const source = operand.kind === 'field' ? table.fields.get(operand.name) : undefined;
   if (source === undefined || !comparesPlainly(source)) return ANY;
   const value = assumed.get(source.field);
-  return value === undefined ? knownTruths(test, source) : truthsAmong(test, [value]);
+  return value === undefined ? knownTruths(test, source) : assumedTruths(test, value);
 }
+
+/** Assumed values are the same objects each time, and asked of the same tests again and again. */
+function assumedTruths(test: Condition, value: Value): number {
+  const byValue = ASSUMED.get(test) ?? new Map<Value, number>();
+  ASSUMED.set(test, byValue);
+  let truths = byValue.get(value);
+  if (truths === undefined) {
+    truths = truthsAmong(test, [value]);
+    byValue.set(value, truths);
+  }
+  return truths;
+}
+
+const ASSUMED = new WeakMap<Condition, Map<Value, number>>();
 
 /** What a test can be of a field's values. Asked again and again of the same tests, so remembered. */
 function knownTruths(test: Condition, source: FieldSource): number {
