@@ -28,6 +28,8 @@ export interface Verified {
   readonly alerts: number;
   /** From its start to being registered and answering, the fastest of some, milliseconds. */
   readonly registeredMs: number;
+  /** The CPU time of such a start, the least of some, milliseconds. */
+  readonly cpuMs: number;
 }
 
 /** Throws when the alerts differ, when there is none, or when not all of them are stored. */
@@ -46,7 +48,8 @@ export async function verify(executable: string): Promise<Verified> {
     }
     const stored = await countStored(place.store);
     if (stored !== packaged.alerts.length) throw new Error(`${stored} alerts are stored: is SQLite there?`);
-    return { where: place.where, alerts: packaged.alerts.length, registeredMs: packaged.registeredMs };
+    const { alerts, ...times } = packaged;
+    return { where: place.where, alerts: alerts.length, ...times };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -117,7 +120,7 @@ function librariesOf(executable: string): readonly string[] {
   return lines.flatMap((line) => /(?:=> )?(\/\S+) \(0x/.exec(line)?.[1] ?? []);
 }
 
-async function run({ command, sockets }: Place): Promise<{ alerts: string[]; registeredMs: number }> {
+async function run({ command, sockets }: Place): Promise<Times & { readonly alerts: readonly string[] }> {
   const alerts: string[] = [];
   const output: string[] = [];
   const sandbox = await startSandbox({
@@ -134,26 +137,37 @@ async function run({ command, sockets }: Place): Promise<{ alerts: string[]; reg
   });
   try {
     await registered(sandbox, output);
-    const registeredMs = await startAgain(sandbox, output);
+    const times = await startAgain(sandbox, output);
     await play(sandbox);
-    return { alerts, registeredMs };
+    return { alerts, ...times };
   } finally {
     await sandbox.stop();
   }
 }
 
-/** Kills the extension and has it started, and gives the time of the fastest start: other work makes it longer only. */
-async function startAgain(sandbox: Sandbox, output: readonly string[]): Promise<number> {
-  let fastestMs = Number.POSITIVE_INFINITY;
+type Times = Pick<Verified, 'registeredMs' | 'cpuMs'>;
+
+/** Kills the extension and has it started, some times; gives the least times, since other work makes them longer only. */
+async function startAgain(sandbox: Sandbox, output: readonly string[]): Promise<Times> {
+  let [registeredMs, cpuMs] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
   for (let start = 0; start < STARTS; start += 1) {
     sandbox.killExtension('SIGKILL');
     while (sandbox.extensionPid !== undefined) await new Promise(setImmediate);
     const begin = performance.now();
     await sandbox.watch();
     await registered(sandbox, output);
-    fastestMs = Math.min(fastestMs, performance.now() - begin);
+    registeredMs = Math.min(registeredMs, performance.now() - begin);
+    cpuMs = Math.min(cpuMs, cpuMsOf(sandbox.extensionPid!));
   }
-  return fastestMs;
+  return { registeredMs, cpuMs };
+}
+
+/** `utime` and `stime` of proc_pid_stat(5), in hundredths of a second. */
+function cpuMsOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
 async function registered(sandbox: Sandbox, output: readonly string[]): Promise<void> {
