@@ -28,7 +28,7 @@ const PLATFORMS: Readonly<Record<string, Platform>> = { linux: 'linux', darwin: 
 
 /** How often core is asked what runs and what it can see, and for rows that no scan brought. */
 const LEARN_SECONDS = 600;
-/** How long the registration waits for what core tells of the host. */
+/** How long events wait for what core tells of the host. */
 const LEARN_MS = 500;
 const FLAGS_RETRY_MS = 200;
 const PATIENCE_SECONDS = 30;
@@ -47,8 +47,8 @@ interface Working {
 /**
  * Runs as an osquery extension until core asks it to stop or is gone; resolves with the reason.
  *
- * What was known before, in the store and in `processes`, is taken in before the table is registered, unless core
- * takes long: no events come until then.
+ * It is registered first; events that come then wait until what was known before, in the store and in `processes`,
+ * is taken in.
  */
 export async function runAgent(options: ExtensionOptions): Promise<string> {
   const { log, socketPath } = options;
@@ -66,8 +66,7 @@ export async function runAgent(options: ExtensionOptions): Promise<string> {
   });
   const working: Working = { schema, host, core, detection, rules, log };
   reportFaults(working);
-  detection.live.restore();
-  await Promise.race([learn(working), new Promise((resolve) => setTimeout(resolve, LEARN_MS))]);
+  detection.live.pause();
 
   const { detector } = detection.live;
   const tables = createTables({
@@ -75,6 +74,7 @@ export async function runAgent(options: ExtensionOptions): Promise<string> {
     health: () => healthOf(working, { version: options.version, startedMs }),
   });
   const ended = Promise.withResolvers<string>();
+  let isNew = true;
   const extension = runExtension({
     ...options,
     ...life(options.timeoutSeconds),
@@ -82,6 +82,8 @@ export async function runAgent(options: ExtensionOptions): Promise<string> {
     plugins: [createDetectionsTable(detection.detect), ...tables],
     onRegistered() {
       detection.registered();
+      if (isNew) void prepare(working);
+      isNew = false;
       void rules.outlook.judge();
     },
     onGone: (reason) => ended.resolve(reason),
@@ -109,6 +111,14 @@ export async function runAgent(options: ExtensionOptions): Promise<string> {
     await detection.live.save();
     store.close();
   }
+}
+
+/** Takes in what was known before, and begins to read events. */
+async function prepare(working: Working): Promise<void> {
+  const { live } = working.detection;
+  await live.restore();
+  await Promise.race([learn(working), new Promise((resolve) => setTimeout(resolve, LEARN_MS))]);
+  live.go();
 }
 
 /**

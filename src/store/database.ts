@@ -7,6 +7,15 @@ export type Sqlite = typeof SQLite;
 
 /** Alerts that one removal of old ones takes at the most, so that no query waits for it. */
 const MOST_PRUNED = 1_000;
+/** Which part of the alerts goes when they take too much room: one in so many. */
+const SHARE_PRUNED = 20;
+
+/** How many alerts may be kept, how much of the file may be in use, and for how long delivered ones are kept. */
+export interface Bounds {
+  readonly most: number;
+  readonly mostBytes: number;
+  readonly deliveredBeforeMs: number;
+}
 
 interface Row {
   readonly sequence: number;
@@ -93,24 +102,23 @@ export class StoreDatabase {
     return { alerts: count(''), waiting: count('WHERE delivered_ms IS NULL') };
   }
 
-  /** Removes the oldest beyond a number, delivered ones first; gives how many went while they waited. */
-  prune(most: number, deliveredBeforeMs: number): number {
+  /**
+   * Removes alerts that were delivered long ago, and the oldest of too many, delivered ones first; gives how many
+   * went while they waited.
+   */
+  prune({ most, mostBytes, deliveredBeforeMs }: Bounds): number {
     return this.#write(() => {
-      const old = this.#statement(
-        'DELETE FROM alerts WHERE sequence IN (SELECT sequence FROM alerts WHERE delivered_ms < ? ORDER BY sequence LIMIT ?)',
-      );
-      old.run(deliveredBeforeMs, MOST_PRUNED);
-      const over = (): number => Math.min(this.counts().alerts - most, MOST_PRUNED);
-      if (over() <= 0) return 0;
-      const delivered = this.#statement(
-        'DELETE FROM alerts WHERE sequence IN (SELECT sequence FROM alerts WHERE delivered_ms IS NOT NULL ORDER BY sequence LIMIT ?)',
-      );
-      delivered.run(over());
-      if (over() <= 0) return 0;
-      const oldest = this.#statement(
-        'DELETE FROM alerts WHERE sequence IN (SELECT sequence FROM alerts ORDER BY sequence LIMIT ?)',
-      );
-      return oldest.run(over()).changes;
+      const remove = (which: string, ...values: number[]): number =>
+        this.#statement(
+          `DELETE FROM alerts WHERE sequence IN (SELECT sequence FROM alerts ${which} ORDER BY sequence LIMIT ?)`,
+        ).run(...values).changes;
+      remove('WHERE delivered_ms < ?', deliveredBeforeMs, MOST_PRUNED);
+      const { alerts } = this.counts();
+      const tooLarge = this.#usedBytes > mostBytes ? Math.ceil(alerts / SHARE_PRUNED) : 0;
+      const over = Math.min(Math.max(alerts - most, tooLarge), MOST_PRUNED);
+      if (over <= 0) return 0;
+      const delivered = remove('WHERE delivered_ms IS NOT NULL', over);
+      return over > delivered ? remove('', over - delivered) : 0;
     });
   }
 
@@ -135,8 +143,15 @@ export class StoreDatabase {
   }
 
   get bytes(): number {
-    const pragma = (name: string): number => Number(this.#db.pragma(name, { simple: true }));
-    return pragma('page_count') * pragma('page_size');
+    return this.#pragma('page_count') * this.#pragma('page_size');
+  }
+
+  get #usedBytes(): number {
+    return this.bytes - this.#pragma('freelist_count') * this.#pragma('page_size');
+  }
+
+  #pragma(name: string): number {
+    return Number(this.#db.pragma(name, { simple: true }));
   }
 
   close(): void {

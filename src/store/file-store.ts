@@ -19,6 +19,8 @@ export interface FileStoreOptions {
 /** How long after a failure the file is tried again. */
 const RETRY_MS = 30_000;
 const MOST_IN_MEMORY = 10_000;
+/** The share of the file's bound that alerts may fill: the rest is for the snapshot. */
+const ALERTS_SHARE = 0.75;
 
 /**
  * The store over its file, and over memory while the file fails.
@@ -47,12 +49,17 @@ export class FileStore implements Store {
 
   add(alerts: readonly NewAlert[]): readonly NewAlert[] {
     if (alerts.length === 0) return alerts;
-    const { nowMs, mostAlerts, keepMs } = this.#options;
+    const { nowMs, mostAlerts, mostBytes, keepMs } = this.#options;
     const now = nowMs();
     const written = this.#write((database) => database.add(alerts, now));
     if (written !== undefined) {
       if (written.length > 0) {
-        this.#dropped += this.#write((database) => database.prune(mostAlerts, now - keepMs)) ?? 0;
+        const bounds = {
+          most: mostAlerts,
+          mostBytes: mostBytes * ALERTS_SHARE,
+          deliveredBeforeMs: now - keepMs,
+        };
+        this.#dropped += this.#write((database) => database.prune(bounds)) ?? 0;
       }
       return written;
     }
@@ -157,7 +164,11 @@ export class FileStore implements Store {
           return act(this.#settled(path), path);
         case 'full':
           if (this.#file === null) throw error;
-          this.#dropped += this.#file.database.prune(this.#options.mostAlerts >> 1, 0);
+          this.#dropped += this.#file.database.prune({
+            most: this.#options.mostAlerts >> 1,
+            mostBytes: this.#options.mostBytes / 2,
+            deliveredBeforeMs: 0,
+          });
           return act(this.#settled(path), path);
         case 'other':
           throw error;

@@ -38,7 +38,7 @@ for (const failing of RULES.map(({ id }) => id)) {
     const [table, clock] = [new EventTable(), new TestClock()];
     const store = await openStore({ path: null, nowMs: clock.nowMs });
     const rules = RULES.map((rule) => (rule.id === failing ? broken(rule) : rule));
-    const { scan, detection } = startProcess({ store, table, clock, rules });
+    const { scan, detection } = await startProcess({ store, table, clock, rules });
     const told = (): readonly string[] => store.list().map(({ ruleId }) => ruleId);
     table.store([{ pid: 2, path: '/bin/bad' }], clock.ms);
     await scan();

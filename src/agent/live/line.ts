@@ -52,6 +52,7 @@ export class Line {
   readonly #line: Queued[] = [];
   readonly #held = new Map<Stream, PlacedRow[]>();
   #running = false;
+  #paused = false;
 
   constructor(options: LineOptions) {
     this.#options = options;
@@ -69,8 +70,18 @@ export class Line {
     const queued = { ...piece, at: 0, waited: false, done: resolve };
     if (late) this.#line.unshift(queued);
     else this.#line.push(queued);
-    if (!this.#running) void this.#run();
+    this.#resume();
     return promise;
+  }
+
+  /** Reads nothing until `go`. */
+  pause(): void {
+    this.#paused = true;
+  }
+
+  go(): void {
+    this.#paused = false;
+    this.#resume();
   }
 
   /** Keeps rows that a stream's next ones wait for. */
@@ -90,7 +101,11 @@ export class Line {
     const piece = this.#line[at];
     if (piece !== undefined) this.#line.splice(at, 1, ...interleave(piece, held, columns));
     else stream.queued -= held.length;
-    if (!this.#running) void this.#run();
+    this.#resume();
+  }
+
+  #resume(): void {
+    if (!this.#running && !this.#paused) void this.#run();
   }
 
   async #run(): Promise<void> {

@@ -104,7 +104,7 @@ export class Live {
     this.#line = new Line({
       detector: this.detector,
       // From here on a crash leaves a position behind, from which on rows are read again.
-      onBegin: () => this.#snapshots?.saveAtOnce(),
+      onBegin: () => this.#snapshots?.saveFirst(),
       onRead: () => this.#tell(),
       onEnd: (piece) => this.#end(piece),
       onWait: (stream) => this.#filler?.want(stream),
@@ -150,9 +150,19 @@ export class Live {
     this.#tell();
   }
 
-  /** Goes on from the state that the process before saved, if there is one. Before the first call. */
-  restore(): void {
-    this.#snapshots?.restore((state) => this.#load(state));
+  /** Answers calls, but reads no rows until `go`: they wait. */
+  pause(): void {
+    this.#line.pause();
+  }
+
+  go(): void {
+    this.#line.go();
+    this.catchUp();
+  }
+
+  /** Goes on from the state that the process before saved, if there is one; between `pause` and `go`. */
+  async restore(): Promise<void> {
+    await this.#snapshots?.restore((state) => this.#load(state));
   }
 
   /** Saves the state, as at the end. */
@@ -254,10 +264,7 @@ export class Live {
   #load(state: State): readonly string[] {
     const { tree, engine, outputs, streams } = state as State & Partial<DetectorState>;
     for (const [table, saved] of Object.entries(Object(streams) as State)) {
-      if (!this.#stream(table).load(saved)) {
-        this.#streams.clear();
-        throw new Error(`the state of ${table} cannot be used`);
-      }
+      if (!this.#stream(table).load(saved)) throw new Error(`the state of ${table} cannot be used`);
     }
     return this.detector.load({ tree, engine, outputs: outputs ?? {} });
   }

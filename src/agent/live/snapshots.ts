@@ -1,8 +1,9 @@
 import { promisify } from 'node:util';
-import { deflate, deflateSync, inflateSync } from 'node:zlib';
+import { deflate, deflateSync, inflate, type ZlibOptions } from 'node:zlib';
 import type { Snapshot, Store } from '../../store/index.ts';
 
 const compress = promisify(deflate);
+const decompress: (body: Uint8Array, options: ZlibOptions) => Promise<Buffer> = promisify(inflate);
 
 /** State by name, each a JSON value. They belong together: all are of one moment. */
 export type State = Readonly<Record<string, unknown>>;
@@ -34,8 +35,8 @@ const LEAST_MS = 60_000;
 const MOST_MS = 600_000;
 /** Characters of JSON that are made between two moments for other work. */
 const SLICE_CHARACTERS = 1 << 18;
-/** State that is larger is not saved. */
-const MOST_CHARACTERS = 1 << 27;
+/** A part that is larger is not saved. */
+const MOST_CHARACTERS = 1 << 26;
 
 /** Saves state in the store now and then. */
 export class Snapshots {
@@ -43,8 +44,6 @@ export class Snapshots {
   #rows = 0;
   #lastMs: number;
   #saving: Promise<void> | null = null;
-  /** A newer state was saved at once while one was being packed. */
-  #overtaken = false;
   #health: SnapshotHealth = { savedMs: 0, tookMs: 0, bytes: 0, restored: 'none', refused: [] };
 
   constructor(options: SnapshotsOptions) {
@@ -52,12 +51,12 @@ export class Snapshots {
     this.#lastMs = options.nowMs();
   }
 
-  /** The state of the process before, given to `load`, which says what of it could not be used. */
-  restore(load: (state: State) => readonly string[]): void {
+  /** Gives the state of the process before to `load`, which says what of it could not be used. Never rejects. */
+  async restore(load: (state: State) => readonly string[]): Promise<void> {
     const snapshot = this.#options.store.loadSnapshot();
     if (snapshot === null) return;
     try {
-      const refused = load(unpack(snapshot));
+      const refused = load(await unpack(snapshot));
       this.#health = { ...this.#health, restored: 'loaded', refused };
     } catch {
       this.#health = { ...this.#health, restored: 'refused' };
@@ -86,13 +85,17 @@ export class Snapshots {
     this.#saving = null;
   }
 
-  /** Saves before anything else happens; for a state that is small yet. */
-  saveAtOnce(): void {
+  /** A stream begins: a position of it must be there to go on from. The very first state is small and saved at once. */
+  saveFirst(): void {
     const { store, nowMs, save } = this.#options;
+    if (this.#health.savedMs > 0 || this.#health.restored === 'loaded') {
+      this.#rows++;
+      void this.save();
+      return;
+    }
     const parts = Object.entries(save()).map(
       ([name, value]) => [name, deflateSync(JSON.stringify(value), { level: 1 })] as const,
     );
-    this.#overtaken = true;
     if (store.saveSnapshot(new Map(parts))) this.#health = { ...this.#health, savedMs: nowMs() };
   }
 
@@ -106,13 +109,11 @@ export class Snapshots {
     const rows = this.#rows;
     const savedMs = nowMs();
     this.#lastMs = savedMs;
-    this.#overtaken = false;
     try {
       const state = save();
       this.#rows = 0;
       const tookMs = performance.now() - sinceMs;
       const parts = await pack(state);
-      if (this.#overtaken) throw new Error('overtaken');
       if (!store.saveSnapshot(parts)) throw new Error('not written');
       const bytes = [...parts.values()].reduce((sum, { length }) => sum + length, 0);
       this.#health = { ...this.#health, savedMs, tookMs, bytes };
@@ -123,45 +124,52 @@ export class Snapshots {
   }
 }
 
-/** Each part as JSON, compressed; made in slices, so that nothing waits for long. */
+/** Each part as JSON, compressed; made in slices, so that nothing waits for long. A part that is too large is left out. */
 async function pack(state: State): Promise<ReadonlyMap<string, Uint8Array>> {
   const parts = new Map<string, Uint8Array>();
-  let characters = 0;
   for (const [name, value] of Object.entries(state)) {
-    const chunks: Buffer[] = [];
-    let text = '';
-    for (const piece of jsonPieces(value, 0)) {
-      text += piece;
-      if (text.length < SLICE_CHARACTERS) continue;
-      characters += text.length;
-      if (characters > MOST_CHARACTERS) throw new Error('the state is too large');
-      chunks.push(Buffer.from(text));
-      text = '';
-      await new Promise(setImmediate);
-    }
-    chunks.push(Buffer.from(text));
-    parts.set(name, await compress(Buffer.concat(chunks), { level: 1 }));
+    const json = await toJson(value);
+    if (json !== null) parts.set(name, await compress(json, { level: 1 }));
   }
   return parts;
 }
 
-function unpack({ parts }: Snapshot): State {
+async function unpack({ parts }: Snapshot): Promise<State> {
   const state: Record<string, unknown> = {};
   for (const [name, body] of parts) {
-    const json = inflateSync(body, { maxOutputLength: 4 * MOST_CHARACTERS }).toString();
-    state[name] = JSON.parse(json);
+    state[name] = JSON.parse((await decompress(body, { maxOutputLength: 4 * MOST_CHARACTERS })).toString());
   }
   return state;
 }
 
-/** Lists and objects that are deeper are made in one piece. */
-const PIECE_DEPTH = 4;
+/** Null when it is too large. */
+async function toJson(value: unknown): Promise<Buffer | null> {
+  const chunks: Buffer[] = [];
+  let [text, characters] = ['', 0];
+  for (const piece of jsonPieces(value, 0)) {
+    text += piece;
+    if (text.length < SLICE_CHARACTERS) continue;
+    characters += text.length;
+    if (characters > MOST_CHARACTERS) return null;
+    chunks.push(Buffer.from(text));
+    text = '';
+    await new Promise(setImmediate);
+  }
+  return Buffer.concat([...chunks, Buffer.from(text)]);
+}
 
-/** The same text as `JSON.stringify`, in pieces. */
+/** What is deeper is made in one piece. */
+const PIECE_DEPTH = 8;
+
+/** The same text as `JSON.stringify`, in pieces; a list of plain values, such as a record of the tree, is one. */
 function* jsonPieces(value: unknown, depth: number): Generator<string> {
   if (typeof value !== 'object' || value === null || depth >= PIECE_DEPTH) {
     yield JSON.stringify(value) ?? 'null';
   } else if (Array.isArray(value)) {
+    if (typeof value[0] !== 'object') {
+      yield JSON.stringify(value);
+      return;
+    }
     yield '[';
     for (const [index, one] of value.entries()) {
       if (index > 0) yield ',';

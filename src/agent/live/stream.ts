@@ -164,7 +164,9 @@ export class Stream {
   load(state: unknown): boolean {
     const { order, scannedTo } = Object(state) as Readonly<Record<string, unknown>>;
     if (typeof scannedTo !== 'number' || !this.order.load(order)) return false;
-    this.#scannedTo = scannedTo;
+    // A scan may have come already, and waits.
+    if (this.#scannedTo === 0) this.#scannedTo = scannedTo;
+    this.#isFirst = false;
     return true;
   }
 

@@ -57,7 +57,7 @@ export class Host {
   async start(): Promise<void> {
     const { table, clock } = this;
     this.#store = await openStore({ path: this.#path, nowMs: clock.nowMs });
-    this.#process = startProcess({ store: this.#store, table, clock, rules: RULES });
+    this.#process = await startProcess({ store: this.#store, table, clock, rules: RULES });
   }
 
   async take(step: Step): Promise<void> {

@@ -9,7 +9,7 @@ const ls = (pid: number): Exec => ({ pid, path: '/bin/ls' });
 async function begin(options: { readonly fills?: boolean; readonly budgetMs?: number } = {}) {
   const [table, clock] = [new EventTable(), new TestClock()];
   const store = await openStore({ path: null, nowMs: clock.nowMs });
-  return { table, clock, store, ...startProcess({ store, table, clock, ...options }) };
+  return { table, clock, store, ...(await startProcess({ store, table, clock, ...options })) };
 }
 
 test('an alert is returned once while osquery goes on', async (t) => {

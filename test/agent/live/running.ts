@@ -56,13 +56,15 @@ export interface ProcessOptions {
 }
 
 /** An extension's process, as far as the live engine goes: what was saved is restored, and it is registered. */
-export function startProcess({ store, table, clock, ...rest }: ProcessOptions): Process {
+export async function startProcess({ store, table, clock, ...rest }: ProcessOptions): Promise<Process> {
   const { rules = RULES, fills = true, budgetMs = 60_000 } = rest;
   const host = createHost('here');
   const asking = fills ? { ask: table.ask } : {};
   const detection = createDetection({ rules, schema: SCHEMA, host, store, clock, budgetMs, ...asking });
-  detection.live.restore();
+  detection.live.pause();
   detection.registered();
+  await detection.live.restore();
+  detection.live.go();
   return {
     detection,
     async scan(batch = table.scan()) {
