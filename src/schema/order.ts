@@ -23,7 +23,7 @@ export interface StreamOrder {
   isReset(serial: number, timeMs: number): boolean;
   /** Oldest first; the oldest of too many are given up. */
   readonly gaps: readonly Gap[];
-  /** Gives up what is missing between two eids: it is lost, and counted. */
+  /** Gives up what is missing between two eids: it is lost, and counted. What comes of it all the same is new. */
   abandon(from: number, to: number): void;
   /** The greatest eid seen since the last reset; 0 before the first row. */
   readonly position: number;
@@ -80,6 +80,8 @@ class Order implements StreamOrder {
   #position = 0;
   #lastMs = 0;
   #gaps: Gap[] = [];
+  /** What was given up. A row that someone made up, far ahead, makes a gap of rows that are still to come. */
+  #lost: Gap[] = [];
   #marks: Mark[] = [];
   #stride = 1;
   #counts: Counts = { rows: 0, missing: 0, filled: 0, lost: 0, duplicates: 0, resets: 0, timeBackwards: 0 };
@@ -135,33 +137,32 @@ class Order implements StreamOrder {
         continue;
       }
       this.#counts.lost += high - low + 1;
+      this.#lost.push({ ...gap, from: low, to: high });
       if (gap.from < low) kept.push({ ...gap, to: low - 1 });
       if (gap.to > high) kept.push({ ...gap, from: high + 1 });
     }
     this.#gaps = kept;
+    if (this.#lost.length > MOST_GAPS) this.#lost = this.#lost.slice(-MOST_GAPS);
   }
 
   save(): unknown {
-    const [position, lastMs, gaps, marks, stride] = [
-      this.#position,
-      this.#lastMs,
-      this.#gaps,
-      this.#marks,
-      this.#stride,
-    ];
-    return { version: 1, position, lastMs, gaps, marks, stride, counts: this.#counts };
+    const [position, lastMs, stride] = [this.#position, this.#lastMs, this.#stride];
+    const [gaps, lost, marks] = [this.#gaps, this.#lost, this.#marks];
+    return { version: 2, position, lastMs, gaps, lost, marks, stride, counts: this.#counts };
   }
 
   load(state: unknown): boolean {
     if (typeof state !== 'object' || state === null) return false;
-    const { version, position, lastMs, gaps, marks, stride, counts } = state as Record<string, unknown>;
-    if (version !== 1 || !isCount(position) || !isCount(lastMs) || !isCount(stride) || stride === 0)
+    const { version, position, lastMs, gaps, lost, marks, stride, counts } = state as Record<string, unknown>;
+    if (version !== 2 || !isCount(position) || !isCount(lastMs) || !isCount(stride) || stride === 0)
       return false;
-    if (!isList(gaps, ['from', 'to', 'afterMs']) || !isList(marks, ['serial', 'timeMs'])) return false;
+    if (!isList(gaps, GAP_KEYS) || !isList(lost, GAP_KEYS)) return false;
+    if (!isList(marks, ['serial', 'timeMs'])) return false;
     if (!isList([counts], Object.keys(this.#counts))) return false;
     this.#position = position;
     this.#lastMs = lastMs;
     this.#gaps = [...(gaps as unknown as Gap[])];
+    this.#lost = [...(lost as unknown as Gap[])];
     this.#marks = [...(marks as unknown as Mark[])];
     this.#stride = stride;
     this.#counts = { ...(counts as unknown as Counts) };
@@ -170,24 +171,20 @@ class Order implements StreamOrder {
 
   /** `timeMs` is null where the time tells nothing. */
   #placeOld(serial: number, timeMs: number | null): Placement {
-    const at = this.#gaps.findLastIndex(({ from, to }) => from <= serial && serial <= to);
-    const gap = this.#gaps[at];
     if (timeMs !== null && this.#isRenewed(serial, timeMs)) {
       this.abandon(0, Number.MAX_SAFE_INTEGER);
       this.#counts.resets++;
+      this.#lost = [];
       this.#marks = [];
       this.#moveTo(serial, timeMs);
       return 'reset';
     }
-    if (gap === undefined) {
+    const wasLost = cut(this.#lost, serial);
+    if (!wasLost && !cut(this.#gaps, serial)) {
       this.#counts.duplicates++;
       return 'duplicate';
     }
-    const parts = [
-      { ...gap, to: serial - 1 },
-      { ...gap, from: serial + 1 },
-    ];
-    this.#gaps.splice(at, 1, ...parts.filter(({ from, to }) => from <= to));
+    if (wasLost) this.#counts.lost--;
     this.#counts.filled++;
     return 'late';
   }
@@ -226,6 +223,21 @@ class Order implements StreamOrder {
     if (oldest !== undefined) this.abandon(oldest.from, oldest.to);
   }
 }
+
+/** Takes an eid out of the run that it is in. False: it is in none. */
+function cut(runs: Gap[], serial: number): boolean {
+  const at = runs.findLastIndex(({ from, to }) => from <= serial && serial <= to);
+  const run = runs[at];
+  if (run === undefined) return false;
+  const parts = [
+    { ...run, to: serial - 1 },
+    { ...run, from: serial + 1 },
+  ];
+  runs.splice(at, 1, ...parts.filter(({ from, to }) => from <= to));
+  return true;
+}
+
+const GAP_KEYS = ['from', 'to', 'afterMs'];
 
 function isPlace(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 0;

@@ -101,6 +101,9 @@ test('gaps say what is missing until it comes or is given up', (t) => {
     ],
   );
   t.like(order.health, { rows: 4, missing: 6, filled: 1, lost: 3 });
+  t.is(order.place(6, T), 'late', 'what was given up and comes all the same is new');
+  t.is(order.place(6, T), 'duplicate');
+  t.like(order.health, { missing: 6, filled: 2, lost: 2 });
 });
 
 test('a clock that was set back is counted and loses nothing', (t) => {

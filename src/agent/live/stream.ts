@@ -63,6 +63,8 @@ export class Stream {
   #foreign = 0;
   /** The greatest eid that the schedule's scans brought; 0 before the first. */
   #scannedTo = 0;
+  /** The greatest eid of the last scan, when that was foreign; else 0. */
+  #foreignTo = 0;
   /** The last scan was the first. */
   #isFirst = false;
   /** What is missing up to this eid was looked for. */
@@ -76,13 +78,17 @@ export class Stream {
   /**
    * What a scan is: the schedule's `next` one, or `foreign`, of someone who runs the pack's query by hand. osquery
    * gives a scheduled query each row once, so a row from before the last scan's end is never in the next. A
-   * foreign scan right after the very first is `unclear`: either of the two can be the schedule's.
+   * foreign scan right after the very first is `unclear`: either of the two can be the schedule's. Two foreign scans
+   * of which the second goes on where the first ended are the schedule's: what it was thought to be was made up.
    */
   judge(rows: readonly PlacedRow[], { nowMs, sparse }: { nowMs: number; sparse: boolean }): Scan {
     const [oldest] = rows;
     const newest = rows.at(-1);
     if (oldest !== undefined && newest !== undefined && oldest.serial > 0) {
-      if (oldest.serial <= this.#scannedTo && !this.order.isReset(oldest.serial, oldest.timeMs)) {
+      const isOld = oldest.serial <= this.#scannedTo && !this.order.isReset(oldest.serial, oldest.timeMs);
+      const isSecond = this.#foreignTo > 0 && oldest.serial > this.#foreignTo;
+      if (isOld && !isSecond) {
+        this.#foreignTo = newest.serial;
         this.#foreign++;
         const isUnclear = this.#isFirst;
         this.#isFirst = false;
@@ -90,6 +96,7 @@ export class Stream {
       }
       this.#isFirst = this.#scannedTo === 0;
       this.#scannedTo = newest.serial;
+      this.#foreignTo = 0;
     }
     if (newest !== undefined) this.#lagMs = Math.max(nowMs - newest.timeMs, 0);
     this.#sparse = sparse;
