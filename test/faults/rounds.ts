@@ -1,6 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { FedRow } from '../../src/sandbox/index.ts';
 import { missingOf, numbered, repeatedIn } from './numbered.ts';
 import { Random } from './random.ts';
 import { Rig, type Victim } from './rig.ts';
@@ -48,6 +49,8 @@ const POINTS: readonly Point[] = [
 ];
 const VICTIMS: readonly Victim[] = ['extension', 'manager', 'both'];
 const MOST_EVENTS = 60;
+/** Pairs that each round opens and the next closes; each round has so many events at least. */
+const PAIRS = 3;
 /** How long the alerts of a round may take to come after the death. */
 const PATIENCE_MS = 90_000;
 
@@ -62,8 +65,8 @@ export async function runRounds({ rounds, seed, onRound, onLine }: RoundsOptions
   try {
     for (let number = 1; number <= rounds; number += 1) {
       const [victim, point] = [random.pick(VICTIMS), random.pick(POINTS)];
-      const count = random.between(1, MOST_EVENTS);
-      await rig.feed(numbered(fed, count));
+      const count = random.between(PAIRS, MOST_EVENTS);
+      await rig.feed(nextRows(fed, count));
       fed += count;
       await killAt(rig, { victim, point, random, count });
       kills[victim] += 1;
@@ -76,6 +79,15 @@ export async function runRounds({ rounds, seed, onRound, onLine }: RoundsOptions
   } finally {
     await rig.stop();
   }
+}
+
+/** The round's numbered events, and around them the end of the last round's pairs and the beginning of new ones. */
+function nextRows(after: number, count: number): FedRow[] {
+  return [
+    ...(after === 0 ? [] : numbered({ after: after - PAIRS, count: PAIRS }, 'pair-close')),
+    ...numbered({ after, count }),
+    ...numbered({ after: after + count - PAIRS, count: PAIRS }, 'pair-open'),
+  ];
 }
 
 interface Death {

@@ -19,7 +19,7 @@ test.serial('a clock that runs backwards or leaps ahead costs no alert', async (
       while (!lines.some((line) => line.endsWith(`off by ${offset} ms`))) await sleep(10);
     }
     // osquery's stamps are the host's clock as well.
-    await rig.feed(numbered(fed, 20, Math.floor((Date.now() + offset) / 1000)));
+    await rig.feed(numbered({ after: fed, count: 20, time: Math.floor((Date.now() + offset) / 1000) }));
     fed += 20;
     t.deepEqual(await settle(rig), [], `${offset} ms`);
   }
@@ -29,7 +29,7 @@ test.serial('a clock that runs backwards or leaps ahead costs no alert', async (
 
 test.serial('a hundred calls at once, of all tables, are all answered, and the stream goes on', async (t) => {
   const { rig } = await start(t);
-  await rig.feed(numbered(0, 50));
+  await rig.feed(numbered({ after: 0, count: 50 }));
   t.deepEqual(await settle(rig), []);
   const { tables, path } = rig.served;
   t.true(tables.includes('detections'));
@@ -54,22 +54,22 @@ test.serial('a hundred calls at once, of all tables, are all answered, and the s
     answers.filter(({ code }) => code !== 0),
     [],
   );
-  await rig.feed(numbered(50, 50));
+  await rig.feed(numbered({ after: 50, count: 50 }));
   t.deepEqual(await settle(rig), []);
   t.deepEqual(repeatedIn(rig), { doubled: [], duplicates: 0 });
 });
 
 test.serial('a second extension is refused, waits, and takes over from one that is killed', async (t) => {
   const { rig, lines } = await start(t);
-  await rig.feed(numbered(0, 30));
+  await rig.feed(numbered({ after: 0, count: 30 }));
   t.deepEqual(await settle(rig), []);
   const killFirst = rig.startAnother();
   while (!lines.some((line) => line.includes('Duplicate extension registered'))) await sleep(10);
-  await rig.feed(numbered(30, 30));
+  await rig.feed(numbered({ after: 30, count: 30 }));
   t.deepEqual(await settle(rig), [], 'the first goes on');
   killFirst();
   await rig.revive();
-  await rig.feed(numbered(60, 30));
+  await rig.feed(numbered({ after: 60, count: 30 }));
   t.deepEqual(await settle(rig), [], 'the second goes on');
   t.deepEqual(repeatedIn(rig).doubled, []);
 });

@@ -40,7 +40,7 @@ for (const { name, can, startedBy } of DISKS) {
     const { rig, lines } = await start(t, { startedBy });
     const pid = rig.extensionPid;
     for (let at = 0; at < 600; at += 200) {
-      await rig.feed(numbered(at, 200));
+      await rig.feed(numbered({ after: at, count: 200 }));
       t.deepEqual(await settle(rig), []);
     }
     t.is(rig.extensionPid, pid);
@@ -70,13 +70,13 @@ const RUINS: readonly { readonly name: string; readonly ruin: (path: string) => 
 for (const { name, ruin } of RUINS) {
   test.serial(`a store with ${name} holds up no new alert`, async (t) => {
     const { rig } = await start(t);
-    await rig.feed(numbered(0, 30));
+    await rig.feed(numbered({ after: 0, count: 30 }));
     t.deepEqual(await settle(rig), []);
     await rig.endExtension();
     ruin(rig.storePath);
     await rig.revive();
     const before = new Set((await rig.events()).values());
-    await rig.feed(numbered(30, 30));
+    await rig.feed(numbered({ after: 30, count: 30 }));
     t.deepEqual(await settle(rig), []);
     t.is(before.size, 30);
     t.deepEqual(repeatedIn(rig).doubled, []);
