@@ -35,6 +35,8 @@ export interface Detection {
  */
 export function createDetection(options: DetectOptions): Detection {
   const { schema, host } = options;
+  // Rules that queries bring along have no background of their own: what it does grows with the installed rules alone.
+  const { ask: _ask, proc: _proc, ...shared } = options;
   let { rules } = options;
   const live = new Live({ ...options, feed: '', keepsState: true });
   const adHoc = new Map<string, Live>();
@@ -48,7 +50,7 @@ export function createDetection(options: DetectOptions): Detection {
     const feed = createHash('sha256').update(text).digest('hex');
     const known = adHoc.get(feed);
     if (known === undefined && rules.some(({ id }) => id === text)) namedById.add(feed);
-    const found = known ?? new Live({ ...options, ask: null, rules: [ruleOf(text)], feed });
+    const found = known ?? new Live({ ...shared, rules: [ruleOf(text)], feed });
     refuseFaults(found.detector);
     adHoc.delete(feed);
     adHoc.set(feed, found);

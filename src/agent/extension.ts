@@ -7,6 +7,7 @@ import { createDetection, type Detection, type DetectOptions } from './detect.ts
 import { createDetectionsTable } from './detections-table.ts';
 import { InstalledRules } from './installed-rules.ts';
 import { type Core, createCore } from './live/core.ts';
+import { createProcReader } from './live/proc.ts';
 import type { ReadRulesOptions } from './read-rules.ts';
 import type { Settings } from './settings.ts';
 import { askFacts, sightOf } from './sight.ts';
@@ -63,6 +64,7 @@ export async function runAgent(options: ExtensionOptions): Promise<string> {
   const detection = createDetection({
     ...{ rules: rules.first, schema, host, store, ask: core.ask },
     ...tuningOf(options.settings),
+    ...(platform === 'linux' && { proc: createProcReader() }),
   });
   const working: Working = { schema, host, core, detection, rules, log };
   reportFaults(working);

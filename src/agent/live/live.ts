@@ -10,6 +10,7 @@ import type { Ask } from './core.ts';
 import { Delivery, type DeliveryHealth } from './delivery.ts';
 import { type Clock, Filler, type FillerHealth } from './filler.ts';
 import { Line, type Piece } from './line.ts';
+import { type ArgsHealth, type ArgsReader, createArgsReader, type LookingProcReader } from './proc.ts';
 import { type SnapshotHealth, Snapshots, type State } from './snapshots.ts';
 import { placeRows, Stream, type StreamHealth } from './stream.ts';
 
@@ -22,6 +23,8 @@ export interface LiveOptions {
   readonly feed: string;
   /** Asks osquery in the background; null: missing rows are counted and not looked for. */
   readonly ask?: Ask | null;
+  /** Reads exact arguments in the background; without it they are what rows say. */
+  readonly proc?: LookingProcReader;
   /** Whether the state is kept in the store. */
   readonly keepsState?: boolean;
   readonly clock?: Clock;
@@ -42,6 +45,8 @@ export interface LiveHealth {
   readonly filler: FillerHealth | null;
   /** Null when the state is not kept. */
   readonly snapshot: SnapshotHealth | null;
+  /** Null when exact arguments are not read. */
+  readonly args: ArgsHealth | null;
   /** Alerts of events that were old when they were read. */
   readonly lateAlerts: number;
   /** Failures of our own while rows were read, and the last of them; the rest went on. */
@@ -77,13 +82,14 @@ export class Live {
   readonly #streams = new Map<string, Stream>();
   readonly #line: Line;
   readonly #filler: Filler | null;
+  readonly #args: ArgsReader | null;
   readonly #snapshots: Snapshots | null;
   #alerts: Alert[] = [];
   #lateAlerts = 0;
   #failures: LiveHealth['failures'] = { count: 0, last: null };
 
   constructor(options: LiveOptions) {
-    const { rules, schema, host, store, feed, bounds = {} } = options;
+    const { rules, schema, host, store, feed, proc, bounds = {} } = options;
     const {
       ask = null,
       keepsState = false,
@@ -95,7 +101,9 @@ export class Live {
       ...{ rules, schema, host, bounds },
       onAlert: (alert) => this.#alerts.push(alert),
       onFailure: (error) => this.#fail(error),
+      onProcess: (process) => this.#args?.want(process),
     });
+    this.#args = proc === undefined ? null : createArgsReader(this.detector.tree, proc);
     this.delivery = new Delivery(store, feed);
     this.#store = store;
     this.#clock = clock;
@@ -108,7 +116,10 @@ export class Live {
       onRead: () => this.#tell(),
       onEnd: (piece) => this.#end(piece),
       onWait: (stream) => this.#filler?.want(stream),
-      onIdle: () => this.#snapshots?.saveWhenDue(),
+      onIdle: () => {
+        this.#args?.run();
+        this.#snapshots?.saveWhenDue();
+      },
       onFailure: (error) => this.#fail(error),
     });
     this.#filler = ask === null ? null : this.#createFiller(ask, schema);
@@ -182,6 +193,7 @@ export class Live {
       store: this.#store.health,
       filler: this.#filler?.health ?? null,
       snapshot: this.#snapshots?.health ?? null,
+      args: this.#args?.health ?? null,
       lateAlerts: this.#lateAlerts,
       failures: this.#failures,
     };
