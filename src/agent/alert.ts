@@ -125,9 +125,13 @@ function identify(rule: Rule, hostId: string, events: readonly OsqueryEvent[]): 
   return hash.digest('hex').slice(0, 32);
 }
 
-/** Rows of snapshot tables have no `eid`: their own values stand for them. */
+/**
+ * Rows of snapshot tables have no `eid`: their own values stand for them. The time is there because eids begin anew
+ * with osquery's database, and another event's alert must not be taken for one that is stored.
+ */
 function placeOf(event: OsqueryEvent): string {
-  return `${event.table}/${event.eid === '' ? JSON.stringify(event.columns()) : event.eid}`;
+  const place = event.eid === '' ? JSON.stringify(event.columns()) : event.eid;
+  return `${event.table}/${event.timeMs}/${place}`;
 }
 
 function toJson({ fields, values, hidden }: Suppression): object {

@@ -165,9 +165,9 @@ test('without a way to ask, what is missing is counted', async (t) => {
   t.like(detection.live.health.streams[0], { gaps: 1, missing: 1, lost: 0 });
 });
 
-test("after osquery's database began anew, low eids are new rows", async (t) => {
+test("after osquery's database began anew, low eids are new rows, and their alerts other ones", async (t) => {
   const { table, clock, scan, detection } = await begin();
-  table.store([ls(2), ls(3), BAD], clock.ms);
+  table.store([ls(2), BAD, ls(3)], clock.ms);
   await scan();
   clock.ms += 3_600_000;
   table.reset();
