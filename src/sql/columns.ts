@@ -25,9 +25,17 @@ function baseName(text: string): string {
   return `substr(${text}, length(rtrim(${text}, replace(${text}, '/', ''))) + 1)`;
 }
 
-/** A path whose last part `baseName` may not find: not printable ASCII, or with a backslash, which may separate too. */
-function unplain(path: string): readonly string[] {
-  return [`${path} GLOB '*[^ -~]*'`, `instr(${path}, char(92)) > 0`, `instr(${path}, char(0)) > 0`];
+/**
+ * Texts with a character that is not printable ASCII, or a backslash, which may separate names, too: `baseName` may not
+ * find their last part. In a class of GLOB, `]` comes first and a range ends with `[` or begins with `^` like any other.
+ */
+const UNPLAIN = "'*[^] -[^-~]*'";
+/** The same, and `|`, which separates paths in `program_paths`. */
+const UNPLAIN_OR_BAR = "'*[^] -[^-{}~]*'";
+
+/** GLOB takes a text to end at a NUL. */
+function hasNul(column: string): string {
+  return `instr(${column}, char(0)) > 0`;
 }
 
 /**
@@ -90,12 +98,9 @@ const PROGRAM: readonly DerivedColumn[] = [
       `2 * length(cmdline_bytes) + 8 * (spaces + 1) > ${RECORD_BYTES}`,
       `length(cmdline_bytes) > ${RECORD_BYTES / 2 - 408}`,
       `cmdline GLOB '[ "]*'`,
-      ...unplain('path'),
+      ...['path', 'first_word'].map((column) => `${column} GLOB ${UNPLAIN_OR_BAR}`),
+      ...['path', 'cmdline'].map(hasNul),
       'length(path) > 4096',
-      "instr(path, '|') > 0",
-      "instr(first_word, '|') > 0",
-      'instr(cmdline, char(0)) > 0',
-      ...unplain('first_word'),
       `(first_name IN (${MULTI_CALL}) AND (second_word = '' OR second_word GLOB '-*' OR instr(second_word, char(92)) > 0 OR cmdline GLOB '*[^ -~]*'))`,
     ].join(' OR '),
     uses: [
@@ -126,9 +131,9 @@ function onDemand(name: string): DerivedColumn | undefined {
     case 'name_of':
       return { name, sql: baseName(column), uses: [column] };
     case 'unplain':
-      return { name, sql: unplain(column).join(' OR '), uses: [column] };
+      return { name, sql: `${column} GLOB ${UNPLAIN} OR ${hasNul(column)}`, uses: [column] };
     case 'nul_in':
-      return { name, sql: `instr(${column}, char(0)) > 0`, uses: [column] };
+      return { name, sql: hasNul(column), uses: [column] };
     default:
       // The Kelvin sign and the long s: the only characters outside ASCII that fold to one inside.
       return {

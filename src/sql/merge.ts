@@ -1,9 +1,9 @@
 import type { TableSpec } from '../schema/index.ts';
-import { isOwn, type RowsOptions, rowsOf } from './columns.ts';
-import { all, any, columnsIn, type Expression, keyOf, NO } from './expression.ts';
+import { type RowsOptions, rowsOf } from './columns.ts';
+import { any, columnsIn, NO } from './expression.ts';
 import { hitsOf } from './hits.ts';
 import { BITS, NameLists } from './names.ts';
-import { flag, partsOf } from './prefilter.ts';
+import { flag, gateOf } from './prefilter.ts';
 import { printExpression } from './print.ts';
 import type { RuleSieve } from './rule-sieves.ts';
 
@@ -54,14 +54,6 @@ export function mergeSieves(
     hits,
     where: hits.length === 0 ? '0' : `${hits.join(' | ')} <> 0`,
   };
-}
-
-/** What every row that passes a sieve, odd or not, has in the table's own columns. */
-function gateOf({ plain, coarse }: RuleSieve): Expression {
-  const shared = new Set(partsOf(coarse).map(keyOf));
-  const isGate = (part: Expression): boolean =>
-    shared.has(keyOf(part)) && [...columnsIn([part])].every(isOwn);
-  return all(partsOf(plain).filter(isGate));
 }
 
 function chunked<Item>(items: readonly Item[], size: number): readonly (readonly Item[])[] {

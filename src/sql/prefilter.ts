@@ -1,7 +1,7 @@
 import { type Condition, printCondition } from '../rule/index.ts';
 import { bindCondition, type TableSpec } from '../schema/index.ts';
 import { approximate, odditiesOf } from './approximate.ts';
-import { rowsOf } from './columns.ts';
+import { isOwn, rowsOf } from './columns.ts';
 import { all, any, columnsIn, type Expression, keyOf, NO, negate } from './expression.ts';
 import { printExpression } from './print.ts';
 import { isSelective } from './selective.ts';
@@ -102,6 +102,14 @@ export function sureOf({ fidelity, plain, oddities, ordered }: Sieve): Expressio
   if (fidelity !== 'exact') return NO;
   const doubts = [...oddities.map(flag), ...(ordered ? [flag('scrambled')] : [])];
   return all([plain, negate(any(doubts))]);
+}
+
+/** What every row that passes, odd or not, has in the table's own columns. */
+export function gateOf({ plain, coarse }: Sieve): Expression {
+  const shared = new Set(partsOf(coarse).map(keyOf));
+  const isGate = (part: Expression): boolean =>
+    shared.has(keyOf(part)) && [...columnsIn([part])].every(isOwn);
+  return all(partsOf(plain).filter(isGate));
 }
 
 export function flag(column: string): Expression {

@@ -1,9 +1,12 @@
 import type { Rule } from '../../rule/index.ts';
 import type { TableSpec } from '../../schema/index.ts';
+import { rowsOf } from '../columns.ts';
+import { columnsIn, NO } from '../expression.ts';
 import { LONGEST_QUERY } from '../limits.ts';
 import { mergeSieves } from '../merge.ts';
 import { BITS } from '../names.ts';
-import type { PrefilterOptions } from '../prefilter.ts';
+import { gateOf, type PrefilterOptions, passing, sureOf } from '../prefilter.ts';
+import { printExpression } from '../print.ts';
 import { type RuleSieve, ruleSieves } from '../rule-sieves.ts';
 import { identifier, quote } from '../text.ts';
 import { BATCH, orderOf } from './scan.ts';
@@ -36,20 +39,44 @@ export function queriesFor(
   options: CandidateOptions,
 ): readonly string[] {
   if (sieves.length === 0) return [];
-  const query = queryFor(sieves, table, options);
-  if (sieves.length === 1 || query.length <= LONGEST_QUERY) return [query];
+  if (sieves.length === 1) return [queryForOne(sieves[0]!, table, options)];
+  const query = queryForAll(sieves, table, options);
+  if (query.length <= LONGEST_QUERY) return [query];
   const half = Math.ceil(sieves.length / 2);
   return [sieves.slice(0, half), sieves.slice(half)].flatMap((some) => queriesFor(some, table, options));
 }
 
-function queryFor(
+function queryForOne(sieve: RuleSieve, table: TableSpec, { among, batch = BATCH }: CandidateOptions): string {
+  const keep = table.reads.map(identifier);
+  const [passes, sure] = [passing(sieve), sieve.alone ? sureOf(sieve) : NO];
+  const gate = printExpression(gateOf(sieve));
+  const rows = rowsOf(table, { keep, wanted: columnsIn([gateOf(sieve), passes, sure]), among, gate });
+  const id = quote(sieve.rule.id);
+  const [rules, candidates] =
+    sure === NO
+      ? ["''", id]
+      : [
+          [id, "''"],
+          ["''", id],
+        ].map(([yes, no]) => `CASE WHEN ${printExpression(sure)} THEN ${yes} ELSE ${no} END`);
+  return (
+    `SELECT ${keep.join(', ')}, ${rules} AS rules, ${candidates} AS candidates FROM ${rows} ` +
+    `WHERE ${printExpression(passes)}${newest(table, batch)}`
+  );
+}
+
+/** The newest rows. Of an event table all are read all the same, which moves its pointer. */
+function newest(table: TableSpec, batch: number): string {
+  return `${table.evented ? ` ORDER BY ${orderOf(table)} DESC` : ''} LIMIT ${batch}`;
+}
+
+function queryForAll(
   sieves: readonly RuleSieve[],
   table: TableSpec,
   { among, batch = BATCH }: CandidateOptions,
 ): string {
   const keep = table.reads.map(identifier);
   const { from, hits, where } = mergeSieves(table, sieves, { keep, among });
-  const order = table.evented ? ` ORDER BY ${orderOf(table)} DESC` : '';
   const chunks = hits.map((hit, index) => chunkOf(sieves, index, hit));
   const sure = chunks.map(({ name, hit, rules }) => `${sureHits(rules, hit)} AS sure_${name}`);
   const open = chunks.map(({ name, hit }) => `${hit} & ~sure_${name} AS open_${name}`);
@@ -61,7 +88,7 @@ function queryFor(
   });
   return (
     `SELECT ${keep.join(', ')}, ${lists[0]!} AS rules, ${lists[1]!} AS candidates FROM (SELECT *, ${open.join(', ')} ` +
-    `FROM (SELECT *, ${sure.join(', ')} FROM ${from} WHERE ${where}${order} LIMIT ${batch}) LIMIT -1)`
+    `FROM (SELECT *, ${sure.join(', ')} FROM ${from} WHERE ${where}${newest(table, batch)}) LIMIT -1)`
   );
 }
 

@@ -83,7 +83,7 @@ function packQuery(
     platform,
     version: OSQUERY_VERSION,
     description,
-    value: 'A row is a match of what is in `rules`; `replay` decides what is in `candidates`.',
+    value: 'rules: matches. candidates: for replay to decide.',
   };
 }
 
