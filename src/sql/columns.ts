@@ -1,4 +1,5 @@
 import type { TableSpec } from '../schema/index.ts';
+import { Steps } from './steps.ts';
 import { identifier } from './text.ts';
 
 /**
@@ -169,7 +170,7 @@ export interface RowsOptions {
   /** Columns of the table that are wanted besides those that `wanted` is made from. */
   readonly keep: readonly string[];
   /** Columns, derived or not, that expressions on the rows use. */
-  readonly wanted: Iterable<string>;
+  readonly wanted: ReadonlySet<string>;
   /** SQL on the table's own columns; rows for which it is not true are left out. */
   readonly among?: string | undefined;
   /** The same, of texts that are never NULL, decided before anything is derived; `1` is every row. */
@@ -177,34 +178,30 @@ export interface RowsOptions {
 }
 
 /**
- * A subquery that gives the table's rows with the derived columns that are wanted, texts never NULL. Its LIMIT is
- * none (-1); it keeps SQLite from merging the levels, which would compute a derived column anew for every test.
+ * Steps to the table's rows with the derived columns that are wanted, texts never NULL. Their LIMIT is none (-1); it
+ * keeps SQLite from merging the steps, which would compute a derived column anew for every test.
  */
-export function rowsOf(table: TableSpec, { keep, wanted, among, gate = '1' }: RowsOptions): string {
+export function rowsOf(table: TableSpec, { keep, wanted, among, gate = '1' }: RowsOptions): Steps {
   const names = new Set(wanted);
   for (const name of names) for (const use of derived(name)?.uses ?? []) names.add(use);
-  const levels = new Map<number, string[]>();
-  for (const name of names) {
-    const level = levelOf(name);
-    if (level > 0) levels.set(level, [...(levels.get(level) ?? []), name]);
-  }
   const own = table.columns.filter(({ name }) => keep.includes(name) || names.has(name));
-  const base = own.map(({ name, type }) =>
-    type === 'TEXT' && names.has(name)
-      ? `ifnull(${identifier(name)}, '') AS ${identifier(name)}`
-      : identifier(name),
+  const base = own.map(({ name, type }) => {
+    const column = identifier(name);
+    return type === 'TEXT' && names.has(name) ? `ifnull(${column}, '') AS ${column}` : column;
+  });
+  const where = among === undefined ? '' : ` WHERE ${among}`;
+  let steps = Steps.from(identifier(table.name));
+  steps = steps.select(`SELECT ${base.join(', ')} FROM ${steps.last}${where}`);
+  if (gate !== '1') steps = steps.select(`SELECT * FROM ${steps.last} WHERE ${gate}`);
+  const levels = Map.groupBy(
+    [...names].filter((name) => !isOwn(name)),
+    levelOf,
   );
-  const depth = Math.max(0, ...levels.keys());
-  let sql = `SELECT ${base.join(', ')} FROM ${identifier(table.name)}`;
-  if (among !== undefined) sql += ` WHERE ${among}`;
-  if (gate !== '1') sql = `SELECT * FROM (${sql}) WHERE ${gate}`;
-  for (let level = 1; level <= depth; level++) {
-    const columns = [...(levels.get(level) ?? [])].sort();
-    if (columns.length === 0) continue;
-    const named = columns.map((name) => `${derived(name)!.sql} AS ${identifier(name)}`);
-    sql = `SELECT *, ${named.join(', ')} FROM (${sql}${level > 1 ? ' LIMIT -1' : ''})`;
+  for (const [, made] of [...levels].sort(([a], [b]) => a - b)) {
+    const columns = made.sort().map((name) => `${derived(name)!.sql} AS ${identifier(name)}`);
+    steps = steps.select(`SELECT *, ${columns.join(', ')} FROM ${steps.last} LIMIT -1`);
   }
-  return `(${sql}${depth > 0 ? ' LIMIT -1' : ''})`;
+  return steps;
 }
 
 /** Whether a column is one of those derived from a started program's `path` and `cmdline`. */

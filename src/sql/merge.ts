@@ -6,11 +6,12 @@ import { BITS, NameLists } from './names.ts';
 import { flag, gateOf } from './prefilter.ts';
 import { printExpression } from './print.ts';
 import type { RuleSieve } from './rule-sieves.ts';
+import type { Steps } from './steps.ts';
 
 /** All rules tried on a table's rows in one pass. */
 export interface Merged {
-  /** A subquery of the table's rows with the columns of `keep` and `hits`, `odd` and `scrambled`. */
-  readonly from: string;
+  /** Steps to the table's rows with the columns of `keep` and `hits`, `odd` and `scrambled`. */
+  readonly rows: Steps;
   /** Integers with one bit for each rule that a row passes, in the order of the rules. */
   readonly hits: readonly string[];
   /** True of rows that pass for any rule. */
@@ -50,7 +51,7 @@ export function mergeSieves(
   const doubt = `${isOdd} AS odd, ${wanted.has('scrambled') ? 'scrambled' : '0'} AS scrambled`;
   const rows = names.join(rowsOf(table, { keep, wanted, among, gate: printExpression(gate) }));
   return {
-    from: `(SELECT ${[...keep, doubt, ...columns].join(', ')} FROM ${rows} LIMIT -1)`,
+    rows: rows.select(`SELECT ${[...keep, doubt, ...columns].join(', ')} FROM ${rows.last} LIMIT -1`),
     hits,
     where: hits.length === 0 ? '0' : `${hits.join(' | ')} <> 0`,
   };

@@ -1,4 +1,5 @@
 import { any, type Expression, type In, keyOf } from './expression.ts';
+import type { Steps } from './steps.ts';
 import { quote } from './text.ts';
 
 /** Bits of one integer that are used; the 64th is the sign. */
@@ -60,18 +61,18 @@ export class NameLists {
     return Array.from({ length: Math.ceil(this.#lists.size / BITS) }, (_, index) => `names_${index}`);
   }
 
-  /** Gives the rows of a subquery the columns that tests use. */
-  join(rows: string): string {
+  /** Gives rows the columns that tests use. */
+  join(rows: Steps): Steps {
     const { columns } = this;
     if (columns.length === 0) return rows;
-    const tables: string[] = [];
+    let steps = rows;
     const joins: string[] = [];
     const found = columns.map((): string[] => []);
     for (const columnsAsked of [EXACT, LOWERED]) {
       const masks = this.#masks(columnsAsked[0]!);
       if (masks.size === 0) continue;
       const table = `lists_of_${columnsAsked[0]!}`;
-      tables.push(`${table}(name, ${columns.join(', ')}) AS (VALUES ${printMasks(masks)})`);
+      steps = steps.values(table, ['name', ...columns], printMasks(masks));
       for (const [index, column] of columnsAsked.entries()) {
         const alias = `lists_by_${column}`;
         joins.push(`LEFT JOIN ${table} AS ${alias} ON ${alias}.name = ${askedOnce(columnsAsked, index)}`);
@@ -79,7 +80,7 @@ export class NameLists {
       }
     }
     const sums = columns.map((column, index) => `${found[index]!.join(' | ')} AS ${column}`);
-    return `(WITH ${tables.join(', ')} SELECT r.*, ${sums.join(', ')} FROM ${rows} AS r ${joins.join(' ')} LIMIT -1)`;
+    return steps.select(`SELECT r.*, ${sums.join(', ')} FROM ${steps.last} AS r ${joins.join(' ')} LIMIT -1`);
   }
 
   #masks(column: string): Map<string, bigint[]> {

@@ -39,9 +39,11 @@ export function prefilter(condition: Condition, table: TableSpec, options: Prefi
   const [over, sure] = [passing(sieve), sureOf(sieve)];
   const parts = (bound.kind === 'and' ? bound.args : [bound]).filter(({ kind }) => kind !== 'constant');
   const isKept = (part: Condition): boolean => approximate(part, table, options).yes.over.kind !== 'constant';
+  const keep = table.columns.map(({ name }) => name);
+  const rows = rowsOf(table, { keep, wanted: columnsIn([over, sure]) });
   return {
     fidelity,
-    from: rowsOf(table, { keep: table.columns.map(({ name }) => name), wanted: columnsIn([over, sure]) }),
+    from: `(${rows.query(`SELECT * FROM ${rows.last}`)})`,
     where: printExpression(over),
     sure: printExpression(sure),
     kept: parts.filter(isKept).map(printCondition),
@@ -98,10 +100,13 @@ export function passing({ plain, coarse, oddities }: Sieve): Expression {
 }
 
 /** Whether SQL alone is sure that a row matches. */
-export function sureOf({ fidelity, plain, oddities, ordered }: Sieve): Expression {
-  if (fidelity !== 'exact') return NO;
-  const doubts = [...oddities.map(flag), ...(ordered ? [flag('scrambled')] : [])];
-  return all([plain, negate(any(doubts))]);
+export function sureOf(sieve: Sieve): Expression {
+  return sieve.fidelity === 'exact' ? all([sieve.plain, negate(doubtOf(sieve))]) : NO;
+}
+
+/** Whether a row that passes an exact sieve may be no match all the same. */
+export function doubtOf({ oddities, ordered }: Sieve): Expression {
+  return any([...oddities, ...(ordered ? ['scrambled'] : [])].map(flag));
 }
 
 /** What every row that passes, odd or not, has in the table's own columns. */

@@ -1,11 +1,11 @@
 import type { Rule } from '../../rule/index.ts';
 import type { TableSpec } from '../../schema/index.ts';
 import { rowsOf } from '../columns.ts';
-import { columnsIn, NO } from '../expression.ts';
+import { all, columnsIn, type Expression, keyOf, negate, YES } from '../expression.ts';
 import { LONGEST_QUERY } from '../limits.ts';
 import { mergeSieves } from '../merge.ts';
 import { BITS } from '../names.ts';
-import { gateOf, type PrefilterOptions, passing, sureOf } from '../prefilter.ts';
+import { doubtOf, gateOf, type PrefilterOptions, partsOf, passing } from '../prefilter.ts';
 import { printExpression } from '../print.ts';
 import { type RuleSieve, ruleSieves } from '../rule-sieves.ts';
 import { identifier, quote } from '../text.ts';
@@ -48,21 +48,27 @@ export function queriesFor(
 
 function queryForOne(sieve: RuleSieve, table: TableSpec, { among, batch = BATCH }: CandidateOptions): string {
   const keep = table.reads.map(identifier);
-  const [passes, sure] = [passing(sieve), sieve.alone ? sureOf(sieve) : NO];
-  const gate = printExpression(gateOf(sieve));
-  const rows = rowsOf(table, { keep, wanted: columnsIn([gateOf(sieve), passes, sure]), among, gate });
+  const isSure = sieve.alone && sieve.fidelity === 'exact';
+  const [passes, doubt, gate] = [passing(sieve), isSure ? doubtOf(sieve) : YES, gateOf(sieve)];
+  const wanted = columnsIn([passes, doubt, gate]);
+  const rows = rowsOf(table, { keep, wanted, among, gate: printExpression(gate) });
   const id = quote(sieve.rule.id);
-  const [rules, candidates] =
-    sure === NO
-      ? ["''", id]
-      : [
-          [id, "''"],
-          ["''", id],
-        ].map(([yes, no]) => `CASE WHEN ${printExpression(sure)} THEN ${yes} ELSE ${no} END`);
-  return (
-    `SELECT ${keep.join(', ')}, ${rules} AS rules, ${candidates} AS candidates FROM ${rows} ` +
-    `WHERE ${printExpression(passes)}${newest(table, batch)}`
+  const unless = (truth: Expression): string =>
+    truth.kind === 'constant'
+      ? truth.value
+        ? "''"
+        : id
+      : `CASE WHEN ${printExpression(truth)} THEN '' ELSE ${id} END`;
+  return rows.query(
+    `SELECT ${keep.join(', ')}, ${unless(doubt)} AS rules, ${unless(negate(doubt))} AS candidates ` +
+      `FROM ${rows.last} WHERE ${printExpression(without(passes, gate))}${newest(table, batch)}`,
   );
+}
+
+/** A conjunction without parts that are known to be true. */
+function without(whole: Expression, known: Expression): Expression {
+  const keys = new Set(partsOf(known).map(keyOf));
+  return all(partsOf(whole).filter((part) => !keys.has(keyOf(part))));
 }
 
 /** The newest rows. Of an event table all are read all the same, which moves its pointer. */
@@ -76,19 +82,22 @@ function queryForAll(
   { among, batch = BATCH }: CandidateOptions,
 ): string {
   const keep = table.reads.map(identifier);
-  const { from, hits, where } = mergeSieves(table, sieves, { keep, among });
+  const { rows, hits, where } = mergeSieves(table, sieves, { keep, among });
   const chunks = hits.map((hit, index) => chunkOf(sieves, index, hit));
   const sure = chunks.map(({ name, hit, rules }) => `${sureHits(rules, hit)} AS sure_${name}`);
   const open = chunks.map(({ name, hit }) => `${hit} & ~sure_${name} AS open_${name}`);
   const lists = (['sure', 'open'] as const).map((kind) => {
     const ids = chunks.flatMap(({ name, rules }) =>
-      printIds(`${kind}_${name}`, kind === 'sure' ? rules.filter(isSure) : rules),
+      printIds(`${kind}_${name}`, kind === 'sure' ? rules.filter(isExact) : rules),
     );
     return ids.length === 0 ? "''" : `rtrim(${ids.join(' || ')}, ',')`;
   });
-  return (
-    `SELECT ${keep.join(', ')}, ${lists[0]!} AS rules, ${lists[1]!} AS candidates FROM (SELECT *, ${open.join(', ')} ` +
-    `FROM (SELECT *, ${sure.join(', ')} FROM ${from} WHERE ${where}${newest(table, batch)}) LIMIT -1)`
+  const passing = rows.select(
+    `SELECT *, ${sure.join(', ')} FROM ${rows.last} WHERE ${where}${newest(table, batch)}`,
+  );
+  const told = passing.select(`SELECT *, ${open.join(', ')} FROM ${passing.last} LIMIT -1`);
+  return told.query(
+    `SELECT ${keep.join(', ')}, ${lists[0]!} AS rules, ${lists[1]!} AS candidates FROM ${told.last}`,
   );
 }
 
@@ -111,7 +120,7 @@ function chunkOf(sieves: readonly RuleSieve[], index: number, hit: string): Chun
   return { name: String(index), hit, rules };
 }
 
-function isSure({ sieve }: Bit): boolean {
+function isExact({ sieve }: Bit): boolean {
   return sieve.fidelity === 'exact' && sieve.alone;
 }
 
@@ -121,7 +130,7 @@ function maskOf(bits: readonly Bit[]): bigint {
 
 /** The bits of the rules of which a row is a match for sure. */
 function sureHits(bits: readonly Bit[], hit: string): string {
-  const sure = bits.filter(isSure);
+  const sure = bits.filter(isExact);
   if (sure.length === 0) return '0';
   const ordered = sure.filter(({ sieve }) => !sieve.ordered);
   return `${hit} & CASE WHEN odd THEN 0 WHEN scrambled THEN ${maskOf(ordered)} ELSE ${maskOf(sure)} END`;

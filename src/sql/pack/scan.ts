@@ -61,7 +61,7 @@ function sourceOf(table: TableSpec, { where, light }: ScanOptions): string {
   if (light === undefined) return `${identifier(table.name)}${where === undefined ? '' : ` WHERE ${where}`}`;
   const sieves = ruleSieves(light, table, { refined: true }).filter(({ wide }) => !wide);
   const merged = mergeSieves(table, sieves, { keep: table.reads.map(identifier), among: where });
-  return `${merged.from} WHERE ${merged.where}`;
+  return `(${merged.rows.query(`SELECT * FROM ${merged.rows.last}`)}) WHERE ${merged.where}`;
 }
 
 /** Tries the rules on rows of any table, without touching a stream. `from` is the rest of the SELECT, from FROM on. */
