@@ -126,6 +126,7 @@ async function serve(folder: string): Promise<void> {
         faults: 0,
         evicted: 0,
       },
+      feed: null,
       reload: { reloads: 0, refusals: 0, loadedMs: START_MS, refusal: null },
       ...{ version: 'bench', startedMs: START_MS },
     }),

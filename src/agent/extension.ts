@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { type Log, type RunOptions, runExtension } from '../osquery/index.ts';
+import { type Log, type Plugin, type RunOptions, runExtension } from '../osquery/index.ts';
 import { createHost, createSchema, type Host, type Platform, type Schema } from '../schema/index.ts';
 import { openStore, readStore, type Store } from '../store/index.ts';
 import { refreshHost, seedTree } from './background.ts';
@@ -7,6 +7,7 @@ import { createDetection, type Detection, type DetectOptions } from './detect.ts
 import { createDetectionsTable } from './detections-table.ts';
 import { InstalledRules } from './installed-rules.ts';
 import { type Core, createCore } from './live/core.ts';
+import { createIdleLogger, LiveFeed, liveFlags } from './live/live-feed.ts';
 import { createProcReader } from './live/proc.ts';
 import type { ReadRulesOptions } from './read-rules.ts';
 import type { Settings } from './settings.ts';
@@ -42,6 +43,7 @@ interface Working {
   readonly core: Core;
   readonly detection: Detection;
   readonly rules: InstalledRules;
+  readonly feed: LiveFeed | null;
   readonly log: Log;
 }
 
@@ -60,13 +62,20 @@ export async function runAgent(options: ExtensionOptions): Promise<string> {
   const rules = await InstalledRules.read({ ...options, schema });
   const host = createHost(hostname());
   const core = createCore(socketPath);
-  const store = await openPlace(await flagsOf(core, options), options);
+  const flags = await flagsOf(core, options);
+  const store = await openPlace(flags, options);
+  let feed: LiveFeed | null = null;
   const detection = createDetection({
     ...{ rules: rules.first, schema, host, store, ask: core.ask },
     ...tuningOf(options.settings),
     ...(platform === 'linux' && { proc: createProcReader() }),
+    onAlerts: () => feed?.wake(),
   });
-  const working: Working = { schema, host, core, detection, rules, log };
+  const { live } = options.settings;
+  const { wanted, advice } = liveFlags(flags, live);
+  for (const text of advice) log.warn({ flags: text }, 'about the live feed');
+  if (live) feed = new LiveFeed({ socketPath, schema, host, live: detection.live, flags, log });
+  const working: Working = { schema, host, core, detection, rules, feed, log };
   reportFaults(working);
   detection.live.pause();
 
@@ -81,7 +90,7 @@ export async function runAgent(options: ExtensionOptions): Promise<string> {
     ...options,
     ...life(options.timeoutSeconds),
     name: 'osquery_detect',
-    plugins: [createDetectionsTable(detection.detect), ...tables],
+    plugins: [createDetectionsTable(detection.detect), ...tables, ...loggers(feed, wanted)],
     onRegistered() {
       detection.registered();
       if (isNew) void prepare(working);
@@ -109,6 +118,7 @@ export async function runAgent(options: ExtensionOptions): Promise<string> {
     clearInterval(timer);
     signals.forget();
     rules.stop();
+    feed?.stop();
     core.close();
     await detection.live.save();
     store.close();
@@ -132,6 +142,11 @@ function life(timeoutSeconds: number): Pick<RunOptions, 'patienceSeconds' | 'isO
   const parent = process.ppid;
   if (parent <= 1) return { patienceSeconds: Math.max(timeoutSeconds, PATIENCE_SECONDS) };
   return { patienceSeconds: PATIENCE_BELOW_WATCHER_SECONDS, isOrphaned: () => process.ppid !== parent };
+}
+
+function loggers(feed: LiveFeed | null, wanted: boolean): readonly Plugin[] {
+  if (feed !== null) return [feed.plugin];
+  return wanted ? [createIdleLogger()] : [];
 }
 
 function tuningOf(settings: Settings): Pick<DetectOptions, 'budgetMs' | 'lateMs' | 'bounds'> {
@@ -186,23 +201,24 @@ async function openPlace(
 }
 
 /** Asks core about the host, its processes and its own state. What fails is told and asked again later. */
-async function learn({ schema, host, core, detection, rules, log }: Working): Promise<void> {
+async function learn({ schema, host, core, detection, rules, feed, log }: Working): Promise<void> {
   try {
     await seedTree(core.ask, detection.live.detector);
     await refreshHost(core.ask, host, log);
-    rules.outlook.see(sightOf(await askFacts({ query: core.ask }), { schema, live: false }));
+    rules.outlook.see(sightOf(await askFacts({ query: core.ask }), { schema, live: feed !== null }));
   } catch (error) {
     log.warn({ err: error }, 'asking osquery about the host failed');
   }
 }
 
 function healthOf(
-  { detection: { live }, rules }: Working,
+  { detection: { live }, rules, feed }: Working,
   { version, startedMs }: Pick<AgentHealth, 'version' | 'startedMs'>,
 ): AgentHealth {
   const { tree, counters, faults } = live.detector;
   return {
-    ...{ live: live.health, tree: tree.health, reload: rules.health, version, startedMs },
+    ...{ live: live.health, tree: tree.health, reload: rules.health, feed: feed?.health ?? null },
+    ...{ version, startedMs },
     rules: counters.length,
     faults: faults.length,
     evicted: counters.reduce((sum, { evicted }) => sum + evicted, 0),

@@ -19,6 +19,16 @@ export function choice<T extends string>(word: string, of: readonly T[], standar
   };
 }
 
+/** Off unless it is turned on. */
+export function flag(word: string): Key<boolean> {
+  return {
+    word,
+    expected: 'true or false',
+    standard: false,
+    read: (value) => (typeof value === 'boolean' ? value : undefined),
+  };
+}
+
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** A duration as rules write them, in milliseconds. All three are such texts. */

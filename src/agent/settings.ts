@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
 import { suggest } from '../text/index.ts';
-import { choice, count, duration, type Key, optional, path, paths } from './setting-kinds.ts';
+import { choice, count, duration, flag, type Key, optional, path, paths } from './setting-kinds.ts';
 import { flawOf } from './trust.ts';
 
 /** Where settings are looked for when `OSQUERY_DETECT_CONFIG` does not say. */
@@ -14,6 +14,8 @@ export interface Settings {
   readonly rules: readonly string[];
   /** Files, folders and globs with overlays and exceptions for them. */
   readonly overlays: readonly string[];
+  /** Whether events are taken as they happen, by our logger. */
+  readonly live: boolean;
   /** The store's file; null: beside osquery's database. */
   readonly store: string | null;
   /** How many alerts the store keeps, how long those that were delivered, and how large its file may grow. */
@@ -47,6 +49,7 @@ const LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 const KEYS: { readonly [Name in keyof Settings]: Key<Settings[Name]> } = {
   rules: paths('rules'),
   overlays: paths('overlays'),
+  live: flag('live'),
   store: path('store'),
   mostAlerts: count('store_alerts', 20_000, [100, 1_000_000]),
   retentionMs: duration('store_retention', '30d', ['1h', '365d']),

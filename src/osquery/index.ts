@@ -30,7 +30,13 @@ export type {
   Status,
 } from './plugin.ts';
 export { explain, failure, success } from './plugin.ts';
-export { parseResultLine, type ResultLine, type ResultRow } from './result-line.ts';
+export {
+  type NewResultLine,
+  parseResultLine,
+  printResultLine,
+  type ResultLine,
+  type ResultRow,
+} from './result-line.ts';
 export {
   type ManagerHandlers,
   type Registration,

@@ -35,6 +35,26 @@ export function parseResultLine(line: string): ResultLine | null {
   };
 }
 
+/** What a line of the result log says of one row. */
+export interface NewResultLine {
+  readonly name: string;
+  readonly host: string;
+  readonly unixTime: number;
+  readonly columns: Readonly<Record<string, string>>;
+}
+
+/** Prints a row that was added, as osquery does in its event format, but in ASCII: every logger passes that on. */
+export function printResultLine({ name, host, unixTime, columns }: NewResultLine): string {
+  const [day, date, month, year, time] = new Date(unixTime * 1000).toUTCString().replace(',', '').split(' ');
+  const line = {
+    ...{ name, hostIdentifier: host },
+    calendarTime: `${day} ${month} ${String(Number(date)).padStart(2)} ${time} ${year} UTC`,
+    ...{ unixTime, epoch: 0, counter: 0, numerics: false, columns, action: 'added' },
+  };
+  const escapeUnit = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(line).replace(/[\u007f-\uffff]/g, escapeUnit);
+}
+
 function rowsOf(record: Readonly<Record<string, unknown>>): readonly ResultRow[] | null {
   const { columns, diffResults, snapshot } = record;
   if (isRecord(columns)) {

@@ -73,7 +73,9 @@ export function exec(path: string, cmdline: string | Buffer): FedRow {
   pid += 1;
   return {
     ...{ pid, parent: SHELL, path, cmdline, cwd: '"/root"', uid: 0, gid: 0, euid: 0, egid: 0 },
-    syscall: 'execve',
+    ...{ syscall: 'execve', auid: 0, fsuid: 0, suid: 0, fsgid: 0, sgid: 0, mode: '0100755', uptime: 1 },
+    ...{ owner_uid: 0, owner_gid: 0, atime: 1, mtime: 1, ctime: 1, btime: 0, overflows: '' },
+    ...{ cmdline_size: cmdline.length, env: '', env_count: 0, env_size: 0 },
   };
 }
 

@@ -12,6 +12,8 @@ export interface Core {
   readonly ask: Ask;
   /** osquery's flags by name, as they are in force. */
   flags(): Promise<ReadonlyMap<string, string>>;
+  /** Has osquery write a line through every logger that it is configured with. */
+  log(line: string): Promise<void>;
   close(): void;
 }
 
@@ -58,6 +60,11 @@ export function createCore(socketPath: string): Core {
     async flags() {
       const options = await inTurn((asked) => asked.options());
       return new Map([...options].map(([name, { value }]) => [name, value]));
+    },
+    async log(line) {
+      // With a name, core calls that logger whether or not it was started, and crashes when it was not.
+      const { status } = await inTurn((asked) => asked.call('logger', '', { string: line }));
+      if (status.code !== 0) throw new StatusError(status.message, status.code);
     },
     close,
   };

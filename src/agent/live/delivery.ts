@@ -4,6 +4,8 @@ import { type AlertRow, alertDocument, alertRow, parseRow } from '../alert-row.t
 
 /** Alerts that one answer holds at the most; what is left comes with the next. */
 const MOST_RETURNED = 1_000;
+/** In the place of a stream for what is handed over: no stream has such a name. */
+const HANDED = '';
 
 export interface DeliveryHealth {
   /** Alerts handed to osquery of which it is not yet known whether they arrived. */
@@ -66,6 +68,28 @@ export class Delivery {
       if (parsed !== null) rows.push({ ...parsed, alert: document });
     }
     return rows;
+  }
+
+  /**
+   * Hands over what waits, one after the other, and what comes to wait meanwhile; an alert that `send` resolves for
+   * has arrived. Ends at the first that fails: it, and all after it, the next answer returns.
+   */
+  async hand(send: (row: AlertRow) => Promise<void>): Promise<void> {
+    for (;;) {
+      const [next] = this.#store.waiting(this.#feed, 1, this.#returned);
+      if (next === undefined) return;
+      this.#returned.set(next.id, HANDED);
+      try {
+        const row = parseRow(next.row);
+        if (row !== null) await send({ ...row, alert: next.document });
+      } catch (error) {
+        this.#returned.delete(next.id);
+        throw error;
+      }
+      this.#returned.delete(next.id);
+      this.#store.deliver([next.id]);
+      this.#delivered++;
+    }
   }
 
   /** What was returned, to one stream or to all, and did not surely arrive is returned again. */

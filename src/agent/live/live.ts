@@ -33,6 +33,8 @@ export interface LiveOptions {
   /** How old the last event of an alert may be before it is marked `late`, milliseconds; 10 minutes unless given. */
   readonly lateMs?: number;
   readonly bounds?: DetectorBounds;
+  /** Told when alerts were stored that wait to be delivered. */
+  readonly onAlerts?: () => void;
 }
 
 /** What the live engine knows of itself. */
@@ -79,6 +81,7 @@ export class Live {
   readonly #clock: Clock;
   readonly #budgetMs: number;
   readonly #lateMs: number;
+  readonly #onAlerts: (() => void) | undefined;
   readonly #streams = new Map<string, Stream>();
   readonly #line: Line;
   readonly #filler: Filler | null;
@@ -108,6 +111,7 @@ export class Live {
     this.#store = store;
     this.#clock = clock;
     this.#lateMs = lateMs;
+    this.#onAlerts = options.onAlerts;
     this.#budgetMs = Math.min(budgetMs, MOST_TIMER_MS);
     this.#line = new Line({
       detector: this.detector,
@@ -140,6 +144,16 @@ export class Live {
     const read = this.#line.put({ stream, columns: batch.columns, rows, arrivedMs, late: false });
     if (read !== false) await this.#withinBudget(read);
     return scan === 'next' ? this.delivery.answer(batch.table) : [];
+  }
+
+  /**
+   * Takes rows as they happen, outside of any scan. What they make waits for nobody's call: `onAlerts` is told, and
+   * the next scan returns what was not delivered by then. Never rejects.
+   */
+  async feed(batch: Batch): Promise<void> {
+    const { table, columns } = batch;
+    const piece = { stream: this.#stream(table), columns, rows: placeRows(batch), late: false };
+    await this.#line.put({ ...piece, arrivedMs: this.#clock.nowMs() });
   }
 
   /** Registered with osquery anew: what was returned may not have arrived. */
@@ -252,6 +266,7 @@ export class Live {
         return markLate(alert);
       }),
     );
+    this.#onAlerts?.();
   }
 
   /**

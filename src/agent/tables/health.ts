@@ -1,5 +1,6 @@
 import { explain, type Plugin } from '../../osquery/index.ts';
 import type { TreeHealth } from '../../process/index.ts';
+import type { EventFeedHealth } from '../live/event-feed.ts';
 import type { LiveHealth } from '../live/live.ts';
 import type { StreamHealth } from '../live/stream.ts';
 import type { ReloadHealth } from '../reload.ts';
@@ -10,6 +11,8 @@ export interface AgentHealth {
   readonly live: LiveHealth;
   readonly tree: TreeHealth;
   readonly reload: ReloadHealth;
+  /** Of the live feed; null without one. */
+  readonly feed: EventFeedHealth | null;
   /** Rules at work; rules left out because they cannot be compiled; state given up at its bounds. */
   readonly rules: number;
   readonly faults: number;
@@ -109,6 +112,9 @@ const COLUMNS: readonly ListColumn<Line>[] = [
   ofAgent('memory', () => process.memoryUsage.rss()),
   ofAgent('cpu_time', () => Math.round(cpuMs())),
   ofAgent('start_time', ({ startedMs }) => time(startedMs)),
+  ofAgent('live_events', ({ feed }) => feed?.events ?? null),
+  ofAgent('live_foreign', ({ feed }) => feed?.foreign ?? null),
+  ofAgent('live_malformed', ({ feed }) => feed?.malformed ?? null),
   ofAgent('fill_questions', ({ live }) => live.filler?.asked ?? null),
   ofAgent('fill_failures', ({ live }) => live.filler?.failed ?? null),
   ofAgent('failed', ({ live }) => live.failures.count),
