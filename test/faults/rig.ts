@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectManager, type ManagerClient, type Server, serveManager } from '../../src/osquery/index.ts';
 import type { CellRow, FedRow } from '../../src/sandbox/index.ts';
+import { type Backlog, NOISE } from './numbered.ts';
 import { Relay, type Trap } from './relay.ts';
 import type { Order, WorkerOptions } from './worker.ts';
 
@@ -89,6 +90,11 @@ export class Rig {
     return this.#ask({ kind: 'feed', rows });
   }
 
+  /** Stores a backlog: so many events spread over the seconds until now, one in so many numbered from `after` on. */
+  fill(backlog: Backlog): Promise<unknown> {
+    return this.#ask({ kind: 'fill', backlog });
+  }
+
   /** Runs the pack once. Rejects when the worker dies meanwhile. */
   run(): Promise<unknown> {
     return this.#ask({ kind: 'run' });
@@ -161,9 +167,11 @@ export class Rig {
       });
   }
 
-  /** What osquery's buffer holds: the command lines of all events, by eid. */
+  /** What osquery's buffer holds but for noise: the command lines of events, by eid. */
   async events(): Promise<ReadonlyMap<string, string>> {
-    const rows = await this.query('SELECT eid, cmdline FROM process_events WHERE time > 0');
+    const rows = await this.query(
+      `SELECT eid, cmdline FROM process_events WHERE time > 0 AND path <> '${NOISE}'`,
+    );
     return new Map(rows.map(({ eid, cmdline }) => [String(eid), String(cmdline)]));
   }
 

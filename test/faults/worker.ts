@@ -5,6 +5,7 @@
 import { type FedRow, startSandbox } from '../../src/sandbox/index.ts';
 import { createSchema } from '../../src/schema/index.ts';
 import { packFor } from '../../src/sql/index.ts';
+import { type Backlog, backlogOf } from './numbered.ts';
 
 export interface WorkerOptions {
   readonly socketPath: string;
@@ -16,6 +17,7 @@ export interface WorkerOptions {
 
 export type Order =
   | { readonly kind: 'feed'; readonly rows: readonly FedRow[] }
+  | { readonly kind: 'fill'; readonly backlog: Backlog }
   | { readonly kind: 'run' }
   | { readonly kind: 'query'; readonly sql: string }
   | { readonly kind: 'watch' }
@@ -63,6 +65,9 @@ async function obey(order: Order): Promise<unknown> {
   switch (order.kind) {
     case 'feed':
       return sandbox.feed('process_events', order.rows);
+    case 'fill':
+      for (const rows of backlogOf(order.backlog)) await sandbox.feed('process_events', rows);
+      return undefined;
     case 'run':
       return sandbox.runNow();
     case 'query':

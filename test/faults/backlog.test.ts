@@ -1,0 +1,17 @@
+import test from 'ava';
+import { runBacklog } from './backlog.ts';
+
+test('a backlog longer than a scan is handed over in a bounded batch, and the rest is looked for', async (t) => {
+  const { missing, numbered, doubled, restarted, seconds } = await runBacklog({
+    events: 8_000,
+    each: 100,
+    seconds: 3600,
+    batch: 1000,
+    scanEachMs: 200,
+  });
+  t.is(missing, 0);
+  t.is(numbered, 81);
+  t.deepEqual(doubled, []);
+  t.false(restarted);
+  t.log(`${seconds.toFixed(1)} s`);
+});
