@@ -144,10 +144,10 @@ test.serial(
     });
     const look = 'SELECT alert_id, cmdline, status FROM detection_alerts';
     t.deepEqual(await shell.sandbox.query(look), await daemon.sandbox.query(look));
-    const [process] = await shell.sandbox.query(
-      "SELECT cmdline, parent_path FROM detection_processes WHERE path = '/usr/bin/id'",
-    );
-    t.deepEqual(process, { cmdline: 'id', parent_path: '/usr/bin/bash' });
+    const processes = () =>
+      shell.sandbox.query("SELECT cmdline, parent_path FROM detection_processes WHERE path = '/usr/bin/id'");
+    await until(async () => (await processes()).length > 0);
+    t.deepEqual(await processes(), [{ cmdline: 'id', parent_path: '/usr/bin/bash' }]);
     const [all] = await shell.sandbox.query(
       "SELECT store, store_state, alerts FROM detection_health WHERE stream = 'all'",
     );
