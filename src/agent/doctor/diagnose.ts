@@ -80,6 +80,7 @@ async function gather(options: DiagnoseOptions): Promise<Facts> {
       files: extensionFilesOf(load),
       flagFile,
       settingsTrouble: trouble,
+      live: settings.live,
       rules,
       store: await lookAtStore(placeStore(settings.store, flags).path ?? places.store),
     },

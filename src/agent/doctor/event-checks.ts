@@ -1,7 +1,7 @@
 import { createSchema } from '../../schema/index.ts';
+import { liveFlags } from '../live/live-feed.ts';
 import { blindnessOf, sightOf, wrongFlag } from '../sight.ts';
 import type { Facts, Finding, OsquerySide } from './facts.ts';
-import { hasLiveFeed } from './osquery-checks.ts';
 
 const PACK = '/usr/share/osquery/packs/osquery-detect.conf';
 const FLAG_FILE = '/etc/osquery/osquery.flags';
@@ -52,7 +52,10 @@ export function checkFlagFile({ host, osquery }: Facts): readonly Finding[] {
 export function checkEvents(facts: Facts): readonly Finding[] {
   const { host, osquery } = facts;
   if ('trouble' in osquery) return [];
-  const sight = sightOf(osquery.sight, { schema: SCHEMA, live: hasLiveFeed(osquery) });
+  const sight = sightOf(osquery.sight, {
+    schema: SCHEMA,
+    live: host.live && liveFlags(osquery.sight.flags, true).wanted,
+  });
   const blind = host.rules.verdicts.filter((verdict) => blindnessOf(verdict, sight).length > 0);
   return [...neededTables(facts)].flatMap(([table, { flags, rules }]): readonly Finding[] => {
     const check = 'events';

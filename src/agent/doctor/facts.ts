@@ -52,6 +52,8 @@ export interface HostSide {
   readonly flagFile: { readonly path: string; readonly flags: ReadonlyMap<string, string> } | null;
   /** Why the settings cannot be used; null when they can. */
   readonly settingsTrouble: string | null;
+  /** Whether the settings want events as they happen. */
+  readonly live: boolean;
   readonly rules: RulesSide;
   readonly store: StoreSide;
 }

@@ -152,9 +152,9 @@ export function checkStore({ host: { store }, osquery }: Facts): readonly Findin
 }
 
 /** By this name the extension registers. */
-export const EXTENSION_NAME = 'osquery_detect';
+const EXTENSION_NAME = 'osquery_detect';
 
-export function isRegistered({ osquery }: Pick<Facts, 'osquery'>): boolean {
+function isRegistered({ osquery }: Pick<Facts, 'osquery'>): boolean {
   return !('trouble' in osquery) && osquery.extensions.some(({ name }) => name === EXTENSION_NAME);
 }
 

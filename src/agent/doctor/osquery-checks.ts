@@ -1,5 +1,5 @@
-import type { Facts, Finding, OsquerySide } from './facts.ts';
-import { EXTENSION_NAME } from './host-checks.ts';
+import { liveFlags } from '../live/live-feed.ts';
+import type { Facts, Finding } from './facts.ts';
 
 /** What the watchdog allows an extension, by level: growth above the first memory seen, and share of all cores. */
 const WATCHDOG_LIMITS: Readonly<Record<string, string>> = {
@@ -28,33 +28,20 @@ export function checkWatchdog({ osquery }: Facts): readonly Finding[] {
   return [{ check, level: 'warn', seen, advice }];
 }
 
-/** Whether the extension is one of the loggers, which gives it events as they happen. */
-export function hasLiveFeed({ sight }: OsquerySide): boolean {
-  return loggersOf(sight.flags).includes(EXTENSION_NAME);
-}
-
-/**
- * The answer of the last logger in the list decides: when it fails, osqueryd ends with exit code 78, and a logger that
- * is an extension fails whenever it is away.
- */
-export function checkLoggers({ osquery }: Facts): readonly Finding[] {
+/** Where osqueryd logs to, and whether the live feed stands right among the loggers. */
+export function checkLoggers({ host, osquery }: Facts): readonly Finding[] {
   const check = 'loggers';
   if ('trouble' in osquery) return [];
-  const loggers = loggersOf(osquery.sight.flags);
+  const { flags } = osquery.sight;
+  const loggers = (flags.get('logger_plugin') ?? '').split(',').filter((name) => name !== '');
   const seen = `osqueryd logs to ${loggers.join(', ') || 'nowhere'}.`;
   if (loggers.length === 0) {
     const advice = 'Alerts are logged by osqueryd: set --logger_plugin.';
     return [{ check, level: 'fail', seen, advice }];
   }
-  if (loggers.at(-1) !== EXTENSION_NAME) return [{ check, level: 'ok', seen, advice: null }];
-  const rest = loggers.filter((name) => name !== EXTENSION_NAME);
-  const order = [EXTENSION_NAME, ...(rest.length > 0 ? rest : ['filesystem'])].join(',');
-  const advice = `osqueryd ends whenever the extension is away: set --logger_plugin=${order}`;
-  return [{ check, level: 'fail', seen, advice }];
-}
-
-function loggersOf(flags: ReadonlyMap<string, string>): readonly string[] {
-  return (flags.get('logger_plugin') ?? '').split(',').filter((name) => name !== '');
+  const { advice } = liveFlags(flags, host.live);
+  if (advice.length === 0) return [{ check, level: 'ok', seen, advice: null }];
+  return advice.map((text) => ({ check, level: 'fail', seen, advice: text }));
 }
 
 /** What the extension counts that should be 0, with what it means and what to do. */

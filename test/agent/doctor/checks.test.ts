@@ -252,14 +252,25 @@ const CASES: readonly Case[] = [
     ...{ check: 'watchdog', level: 'warn', seen: /watchdog_memory_limit=60/, advice: /watchdog_level=0/ },
   },
   {
+    name: 'a live feed that osqueryd does not know of is told',
+    facts: withHost({ live: true }),
+    ...{ check: 'loggers', level: 'fail', seen: /filesystem/ },
+    advice: /--logger_plugin=osquery_detect,filesystem$/,
+  },
+  {
+    name: 'a logger of ours without the live feed is told',
+    facts: withFlags({ logger_plugin: 'osquery_detect,filesystem' }),
+    ...{ check: 'loggers', level: 'fail', seen: /osquery_detect/, advice: /of no use without live = true/ },
+  },
+  {
     name: 'an extension that is the last logger takes osqueryd down',
-    facts: withFlags({ logger_plugin: 'filesystem,osquery_detect' }),
+    facts: live({ logger_plugin: 'filesystem,osquery_detect' }),
     ...{ check: 'loggers', level: 'fail', seen: /filesystem, osquery_detect/ },
     advice: /--logger_plugin=osquery_detect,filesystem$/,
   },
   {
     name: 'an extension that is the only logger takes osqueryd down',
-    facts: withFlags({ logger_plugin: 'osquery_detect' }),
+    facts: live({ logger_plugin: 'osquery_detect' }),
     ...{ check: 'loggers', level: 'fail', seen: /osquery_detect/ },
     advice: /--logger_plugin=osquery_detect,filesystem$/,
   },
@@ -298,6 +309,11 @@ const CASES: readonly Case[] = [
 function flags(change: Readonly<Record<string, string>>): Pick<typeof HEALTHY_OSQUERY, 'sight'> {
   const { sight } = HEALTHY_OSQUERY;
   return { sight: { ...sight, flags: new Map([...sight.flags, ...Object.entries(change)]) } };
+}
+
+/** With the live feed, and flags of osqueryd. */
+function live(change: Readonly<Record<string, string>>): Facts {
+  return { ...withFlags(change), host: { ...HEALTHY_HOST, live: true } };
 }
 
 for (const { name, facts, check, level, seen, advice } of CASES) {
@@ -343,8 +359,8 @@ test("audit is nobody's business where no rule needs it", (t) => {
   );
 });
 
-test('the extension that is first of several loggers is right', (t) => {
-  const found = findingsOf(withFlags({ logger_plugin: 'osquery_detect,filesystem' }));
+test('a live feed that is first of several loggers is right', (t) => {
+  const found = findingsOf(live({ logger_plugin: 'osquery_detect,filesystem' }));
   t.deepEqual(
     found.filter(({ check }) => check === 'loggers').map(({ level }) => level),
     ['ok'],

@@ -29,6 +29,7 @@ export const HEALTHY_HOST: HostSide = {
   files: [{ path: EXTENSION, owner: 0, mode: 0o100755, folderMode: 0o40755, flaw: null }],
   flagFile: { path: '/etc/osquery/osquery.flags', flags: FLAGS },
   settingsTrouble: null,
+  live: false,
   rules: {
     verdicts: [judgeRule(compileRuleText('process where process.name == "rmmod"'), SCHEMA)],
     unsupported: 0,
