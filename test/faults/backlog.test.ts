@@ -3,8 +3,8 @@ import { runBacklog } from './backlog.ts';
 
 test('a backlog longer than a scan is handed over in a bounded batch, and the rest is looked for', async (t) => {
   const { missing, numbered, doubled, restarted, seconds } = await runBacklog({
-    events: 8_000,
-    each: 100,
+    events: 4_000,
+    each: 50,
     seconds: 3600,
     batch: 1000,
     scanEachMs: 200,

@@ -17,7 +17,7 @@ export interface FillerOptions {
   onFound(stream: Stream, rows: readonly PlacedRow[]): Promise<void>;
   /** Takes rows that come after all that were read. They may have to wait for us, so they are not waited for. */
   onNewer(stream: Stream, rows: readonly PlacedRow[]): void;
-  /** The stream is not to wait any longer: all was looked for, or it takes too long. */
+  /** The stream is not to wait any longer: all was looked for. */
   onDone(stream: Stream): void;
 }
 
@@ -41,11 +41,11 @@ const SLICE_ROWS = 2_000;
  */
 const SHARE = 0.05;
 const LEAST_PAUSE_MS = 50;
+/** An answer that was longer in coming had to wait for a scheduled query, which is no work for us. */
+const MOST_PAUSE_MS = 15_000;
 const AFTER_FAILURE_MS = 30_000;
 /** Slices that are read of what is newer than all that was read: what is left comes with a scan, and shows as a gap. */
 const MOST_NEWER = 10;
-/** How long rows may wait for those before them. */
-const MOST_WAIT_MS = 30_000;
 
 /**
  * Looks for missing rows in osquery's event tables, in the background, one slice after the other.
@@ -147,6 +147,8 @@ export class Filler {
       if (last === undefined || rows.length < SLICE_ROWS) return;
       cursor = { second: Number(last['time']), eid: String(last['eid']) };
       await this.#pause(tookMs);
+      // What it waits for is looked for next, and that is nearly the same.
+      if (stream.isWaiting) return;
     }
   }
 
@@ -156,9 +158,8 @@ export class Filler {
     search: Search,
     span: { readonly from: number; readonly to: number },
   ): Promise<void> {
-    const { clock, columnsOf, onFound } = this.#options;
+    const { columnsOf, onFound } = this.#options;
     const columns = columnsOf(stream.table);
-    const sinceMs = clock.nowMs();
     let [second, eid] = [span.from, ''];
     while (search.left > 0) {
       const { rows, tookMs } = await this.#ask(sliceOf(stream.table, columns, { second, eid }));
@@ -168,7 +169,6 @@ export class Filler {
       if (found.length > 0) await onFound(stream, found);
       if (last === undefined || rows.length < SLICE_ROWS || search.isPast(rows, span.to)) return;
       [second, eid] = [Number(last['time']), String(last['eid'])];
-      if (stream.waitsFor !== null && clock.nowMs() - sinceMs > MOST_WAIT_MS) this.#options.onDone(stream);
       await this.#pause(tookMs);
     }
   }
@@ -182,7 +182,8 @@ export class Filler {
   }
 
   async #pause(tookMs: number): Promise<void> {
-    await this.#options.clock.sleep(Math.max(tookMs / SHARE - tookMs, LEAST_PAUSE_MS));
+    const pauseMs = Math.min(Math.max(tookMs / SHARE - tookMs, LEAST_PAUSE_MS), MOST_PAUSE_MS);
+    await this.#options.clock.sleep(pauseMs);
   }
 }
 

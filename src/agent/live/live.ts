@@ -56,6 +56,10 @@ export interface LiveHealth {
 }
 
 const BUDGET_MS = 2_000;
+/** How many times within the budget it is looked whether rows still wait for others. */
+const LOOKS = 8;
+/** How long rows may wait for those before them. */
+const MOST_WAIT_MS = 30_000;
 const MOST_TIMER_MS = 2 ** 31 - 1;
 const LATE_MS = 600_000;
 /** A stream that was not heard of for so long holds nobody back. */
@@ -87,6 +91,7 @@ export class Live {
   readonly #filler: Filler | null;
   readonly #args: ArgsReader | null;
   readonly #snapshots: Snapshots | null;
+  readonly #columnsOf: (table: string) => readonly string[];
   #alerts: Alert[] = [];
   #lateAlerts = 0;
   #failures: LiveHealth['failures'] = { count: 0, last: null };
@@ -108,6 +113,7 @@ export class Live {
     });
     this.#args = proc === undefined ? null : createArgsReader(this.detector.tree, proc);
     this.delivery = new Delivery(store, feed);
+    this.#columnsOf = (table) => schema.tables.get(table)?.reads ?? [];
     this.#store = store;
     this.#clock = clock;
     this.#lateMs = lateMs;
@@ -119,14 +125,17 @@ export class Live {
       onBegin: () => this.#snapshots?.saveFirst(),
       onRead: () => this.#tell(),
       onEnd: (piece) => this.#end(piece),
-      onWait: (stream) => this.#filler?.want(stream),
+      onWait: (stream) => {
+        stream.waitsSinceMs = clock.nowMs();
+        this.#filler?.want(stream);
+      },
       onIdle: () => {
         this.#args?.run();
         this.#snapshots?.saveWhenDue();
       },
       onFailure: (error) => this.#fail(error),
     });
-    this.#filler = ask === null ? null : this.#createFiller(ask, schema);
+    this.#filler = ask === null ? null : this.#createFiller(ask);
     this.#snapshots = keepsState
       ? new Snapshots({ store, nowMs: clock.nowMs, save: () => this.#save() })
       : null;
@@ -140,9 +149,10 @@ export class Live {
     const scan = stream.judge(rows, { nowMs, sparse: batch.sparse === true });
     if (scan === 'next') this.delivery.acknowledge(batch.table);
     if (scan === 'unclear') this.delivery.again(batch.table);
+    if (stream.waitsFor !== null && nowMs - stream.waitsSinceMs > MOST_WAIT_MS) this.#release(stream);
     const arrivedMs = scan === 'next' ? nowMs : null;
     const read = this.#line.put({ stream, columns: batch.columns, rows, arrivedMs, late: false });
-    if (read !== false) await this.#withinBudget(read);
+    if (read !== false) await this.#withinBudget(stream, read);
     return scan === 'next' ? this.delivery.answer(batch.table) : [];
   }
 
@@ -219,8 +229,8 @@ export class Live {
     return stream;
   }
 
-  #createFiller(ask: Ask, schema: Schema): Filler {
-    const columnsOf = (table: string): readonly string[] => schema.tables.get(table)?.reads ?? [];
+  #createFiller(ask: Ask): Filler {
+    const columnsOf = this.#columnsOf;
     return new Filler({
       ...{ ask, clock: this.#clock, columnsOf },
       onFound: async (stream, rows) => {
@@ -231,17 +241,28 @@ export class Live {
       onNewer: (stream, rows) => {
         const columns = columnsOf(stream.table);
         const placed = [...rows].sort((a, b) => a.serial - b.serial);
-        void this.#line.put({ stream, columns, rows: placed, arrivedMs: null, late: false });
+        if (stream.waitsFor !== null) this.#line.hold(stream, placed);
+        else void this.#line.put({ stream, columns, rows: placed, arrivedMs: null, late: false });
       },
-      onDone: (stream) => this.#line.release(stream, columnsOf(stream.table)),
+      onDone: (stream) => this.#release(stream),
     });
   }
 
-  async #withinBudget(read: Promise<void>): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, this.#budgetMs);
-    await Promise.race([read, promise]);
-    clearTimeout(timer);
+  #release(stream: Stream): void {
+    this.#line.release(stream, this.#columnsOf(stream.table));
+  }
+
+  /** Rows that wait for others are not waited for: osquery may have no time to tell us of those before we answer. */
+  async #withinBudget(stream: Stream, read: Promise<void>): Promise<void> {
+    const isRead = read.then(() => true);
+    const untilMs = performance.now() + this.#budgetMs;
+    do {
+      const { promise, resolve } = Promise.withResolvers<boolean>();
+      const timer = setTimeout(() => resolve(false), this.#budgetMs / LOOKS);
+      const done = await Promise.race([isRead, promise]);
+      clearTimeout(timer);
+      if (done || stream.waitsFor !== null) return;
+    } while (performance.now() < untilMs);
   }
 
   #end({ stream, rows, arrivedMs, late }: Piece): void {

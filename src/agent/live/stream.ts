@@ -54,6 +54,7 @@ export class Stream {
   refused = 0;
   /** What the next rows wait for. */
   waitsFor: readonly Missing[] | null = null;
+  waitsSinceMs = 0;
   /** Whether missing rows can be looked for. */
   readonly #fillable: boolean;
   #sparse = false;

@@ -25,6 +25,7 @@ export class EventTable {
   readonly #db = new SQLite(':memory:');
   #pointer = 0;
   #eid = 0;
+  #silence: Promise<void> | undefined;
 
   constructor() {
     this.#db.exec(`CREATE TABLE process_events (${READS.map((name) => `${name} TEXT`).join(', ')})`);
@@ -72,9 +73,17 @@ export class EventTable {
     return toJson(this.rows.toReversed());
   }
 
+  /** Leaves questions without an answer until the function that it gives is called. */
+  answerNothing(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#silence = promise;
+    return resolve;
+  }
+
   readonly ask = async (sql: string): Promise<readonly Row[]> => {
     this.asked.push(sql);
     await new Promise(setImmediate);
+    await this.#silence;
     if (this.failure !== null) throw this.failure;
     const [before, limit] = sql.split(' LIMIT ');
     return this.#db.prepare(`${before} ORDER BY CAST(time AS INTEGER), eid LIMIT ${limit}`).all() as Row[];

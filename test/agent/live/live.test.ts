@@ -136,6 +136,33 @@ test('a gap that is long is filled while the rows after it go on, a slice at a t
   t.true(clock.slept.every((ms) => ms >= 50));
 });
 
+test('a call is not held up for rows that only osquery has; they come with a later one', async (t) => {
+  const { table, clock, scan } = await begin({ budgetMs: 80 });
+  table.store([ls(2)], clock.ms);
+  await scan();
+  const answered = table.answerNothing();
+  table.store([BAD], clock.ms);
+  table.scan();
+  table.store([{ pid: 600, parent: 500, path: '/bin/ls' }], clock.ms);
+  t.deepEqual(await scan(), [], 'osquery answers no question while it waits for us');
+  answered();
+  while ((await scan()).length < 2) await new Promise(setImmediate);
+  t.pass();
+});
+
+test('rows wait for those before them no longer than half a minute', async (t) => {
+  const { table, clock, scan } = await begin({ budgetMs: 80 });
+  table.store([ls(2)], clock.ms);
+  await scan();
+  table.answerNothing();
+  table.store([ls(3)], clock.ms);
+  table.scan();
+  table.store([BAD], clock.ms);
+  t.deepEqual(await scan(), []);
+  clock.ms += 31_000;
+  t.is((await scan()).length, 1);
+});
+
 test('when osquery does not answer, rows go on without those before them, which are looked for later', async (t) => {
   const { table, clock, scan, detection } = await begin();
   table.store([ls(2)], clock.ms);
