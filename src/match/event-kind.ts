@@ -13,6 +13,7 @@ export const KIND_FIELDS: readonly string[] = [
 /** The most values that are told apart in one field, and the most kinds in all. */
 const MOST_VALUES = 64;
 const MOST_KINDS = 128;
+const MOST_RECENT = 4;
 /** A kind's values are short; a longer text is no kind's. */
 const LONGEST_VALUE = 64;
 
@@ -31,6 +32,9 @@ export class EventKinds<Plan> {
   private readonly slots: readonly number[];
   private readonly make: (kind: Event) => Plan;
   private readonly root: Node<Plan> = newNode();
+  /** The kinds of the last events, known again by values that are the very same: most streams are of few kinds. */
+  private readonly recent: { readonly values: readonly Value[]; readonly plan: Plan }[] = [];
+  private next = 0;
   private count = 0;
 
   constructor(fields: readonly Field[], make: (kind: Event) => Plan) {
@@ -40,6 +44,27 @@ export class EventKinds<Plan> {
 
   /** What was made for the event's kind; null when there are too many kinds. */
   find(event: Event): Plan | null {
+    for (let i = 0; i < this.recent.length; i += 1) {
+      const { values, plan } = this.recent[i]!;
+      if (this.has(event, values)) return plan;
+    }
+    const plan = this.search(event);
+    if (plan !== null) this.remember(event, plan);
+    return plan;
+  }
+
+  private has(event: Event, values: readonly Value[]): boolean {
+    for (let i = 0; i < values.length; i += 1) if (event.get(this.slots[i]!) !== values[i]) return false;
+    return true;
+  }
+
+  /** In the place of the one remembered longest ago. */
+  private remember(event: Event, plan: Plan): void {
+    this.recent[this.next] = { values: this.slots.map((slot) => event.get(slot)), plan };
+    this.next = (this.next + 1) % MOST_RECENT;
+  }
+
+  private search(event: Event): Plan | null {
     let node = this.root;
     for (let i = 0; i < this.slots.length; i += 1) {
       const value = event.get(this.slots[i]!);

@@ -157,9 +157,28 @@ export function testRegex(condition: Regex, reader: Reader): Tested {
   const tests = condition.patterns.map((pattern) => {
     const compiled = compileRegex(pattern, condition);
     if (typeof compiled === 'object') throw new Error(`regular expression "${pattern}": ${compiled.message}`);
-    return guarded(compiled, textsIn(pattern, condition.dialect).parts, condition.ignoreCase);
+    return guarded(remembering(compiled), textsIn(pattern, condition.dialect).parts, condition.ignoreCase);
   });
   return textLeaf(reader, (text) => tests.some((test) => test(text)), COSTS.regex * tests.length);
+}
+
+/** Longer texts seldom come twice, and cost to keep. */
+const LONGEST_REMEMBERED = 128;
+const MOST_REMEMBERED = 512;
+
+/** Remembers the answers for short texts: names and paths come again and again, and running costs 50 look-ups. */
+function remembering(fits: TextTest): TextTest {
+  let answers = new Map<string, boolean>();
+  return (text) => {
+    if (text.length > LONGEST_REMEMBERED) return fits(text);
+    let answer = answers.get(text);
+    if (answer === undefined) {
+      answer = fits(text);
+      if (answers.size >= MOST_REMEMBERED) answers = new Map();
+      answers.set(text, answer);
+    }
+    return answer;
+  };
 }
 
 /** Runs a regular expression only on texts that have what it cannot do without. */

@@ -39,7 +39,11 @@ export type Needs = readonly (readonly KeySet[])[];
 export const NEVER: Needs = [];
 export const ANYTHING: Needs = [[]];
 /** A set that so many events pass is not worth looking up. */
-export const TOO_COMMON = 0.6;
+const TOO_COMMON = 0.6;
+/** Sets of one alternative that are looked up; the index keeps a bit for each. */
+const MOST_SETS = 3;
+/** When so few events are left, looking further costs more than asking the rule. */
+const RARE = 0.02;
 /** A part of a text is as necessary as the text, and keeps the tables small. */
 const LONGEST_AFFIX = 32;
 const LONGEST_PART = 10;
@@ -57,12 +61,12 @@ export function keysOf(test: Condition, fields: Fields): Needs {
     case 'oneOf':
       return equalTo(test.operand, test.values, test.ignoreCase, fields);
     case 'like':
-      return keyOfEach(test, fields, test.patterns.map(keyOfPattern));
+      return textsOfAny(test, fields, test.patterns.map(textsOfPattern));
     case 'regex':
-      return keyOfEach(
+      return textsOfAny(
         test,
         fields,
-        test.patterns.map((pattern) => keyOfRegex(pattern, test.dialect)),
+        test.patterns.map((pattern) => textsOfRegex(pattern, test.dialect)),
       );
     default:
       return ANYTHING;
@@ -70,13 +74,13 @@ export function keysOf(test: Condition, fields: Fields): Needs {
 }
 
 /**
- * What an event must have for a test to be false: where it asks for a text that nearly all events have (root's
- * number), another than that.
+ * What an event must have for a test to be anything but true: where it asks for a text that nearly all events have
+ * (root's number), another than that, or none.
  */
 export function keysOfNot(test: Condition, fields: Fields): Needs {
   switch (test.kind) {
     case 'constant':
-      return test.value === false ? ANYTHING : NEVER;
+      return test.value === true ? NEVER : ANYTHING;
     case 'compare': {
       const sides = equalSides(test);
       return sides === null ? ANYTHING : otherThan(sides.operand, [sides.value], test.ignoreCase, fields);
@@ -114,10 +118,10 @@ function equalTo(
 ): Needs {
   const field = textField(operand, fields);
   if (field === null || !values.every((value) => typeof value === 'string')) return ANYTHING;
-  return oneSet(
+  return anyOf(
     field,
     folded,
-    values.map((text) => ({ kind: 'is', text })),
+    values.map((text) => [{ kind: 'is', text }]),
   );
 }
 
@@ -136,25 +140,24 @@ function otherThan(
 
 type Found = Pick<Key, 'kind' | 'text'>;
 
-/** Any of the keys that patterns have; nothing when one of them has none. */
-function keyOfEach(
+function textsOfAny(
   { operand, ignoreCase }: Like | Regex,
   fields: Fields,
-  keys: readonly (Found | null)[],
+  alternatives: readonly (readonly Found[])[],
 ): Needs {
   const field = textField(operand, fields);
-  return field === null || !keys.every((key) => key !== null) ? ANYTHING : oneSet(field, ignoreCase, keys);
+  return field === null ? ANYTHING : anyOf(field, ignoreCase, alternatives);
 }
 
-function keyOfRegex(pattern: string, dialect: Regex['dialect']): Found | null {
+/** All texts that a regular expression cannot do without. */
+function textsOfRegex(pattern: string, dialect: Regex['dialect']): readonly Found[] {
   const { parts, isPrefix } = textsIn(pattern, dialect);
-  const longest = longestOf(parts);
-  if (longest === '') return null;
-  return { kind: isPrefix && longest === parts[0] ? 'starts' : 'has', text: longest };
+  const found = parts.map((text, at): Found => ({ kind: isPrefix && at === 0 ? 'starts' : 'has', text }));
+  return found.filter(({ text }, at) => parts.indexOf(text) === at);
 }
 
-/** The longest text of a pattern, and where it stands; null when it has none. */
-function keyOfPattern(pattern: Pattern): Found | null {
+/** All texts of a pattern, and where they stand. */
+function textsOfPattern(pattern: Pattern): readonly Found[] {
   const parts: (string | null)[] = [];
   for (const part of pattern) {
     const last = parts.at(-1);
@@ -162,22 +165,55 @@ function keyOfPattern(pattern: Pattern): Found | null {
     else if (typeof last === 'string') parts[parts.length - 1] = last + part;
     else if (part !== '') parts.push(part);
   }
-  if (parts.length === 0) return { kind: 'is', text: '' };
-  if (parts.length === 1 && parts[0] !== null) return { kind: 'is', text: parts[0]! };
-  const longest = longestOf(parts);
-  if (longest === '') return null;
-  const kind = parts[0] === longest ? 'starts' : parts.at(-1) === longest ? 'ends' : 'has';
-  return { kind, text: longest };
+  const last = parts.length - 1;
+  if (last < 0) return [{ kind: 'is', text: '' }];
+  return parts.flatMap((text, at): readonly Found[] => {
+    if (text === null) return [];
+    return [{ kind: last === 0 ? 'is' : at === 0 ? 'starts' : at === last ? 'ends' : 'has', text }];
+  });
 }
 
-function longestOf(parts: readonly (string | null)[]): string {
-  return parts.reduce<string>((long, part) => ((part?.length ?? 0) > long.length ? part! : long), '');
+/** For one alternative all its texts, each a set of its own; of several the rarest text of each, in one set. */
+function anyOf(field: Field, folded: boolean, alternatives: readonly (readonly Found[])[]): Needs {
+  const target = field.wordsIn ?? field;
+  const found = alternatives.map((texts) =>
+    field.wordsIn === undefined ? texts.map(shortened) : texts.flatMap(wordsIn),
+  );
+  if (found.some((texts) => texts.length === 0)) return ANYTHING;
+  const [only, second] = found;
+  if (only === undefined || second !== undefined) {
+    return [
+      [
+        setOf(
+          target,
+          folded,
+          found.map((texts) => rarest(target, texts)),
+        ),
+      ],
+    ];
+  }
+  const sets = best(only.map((one) => setOf(target, folded, [one])));
+  return sets[0]!.share > TOO_COMMON ? ANYTHING : [sets];
 }
 
-function oneSet(field: Field, folded: boolean, found: readonly Found[]): Needs {
-  if (field.wordsIn === undefined) return [[setOf(field, folded, found.map(shortened))]];
-  const words = found.map(wordIn);
-  return words.every((word) => word !== null) ? [[setOf(field.wordsIn, folded, words)]] : ANYTHING;
+function rarest({ name }: Field, texts: readonly Found[]): Found {
+  const share = ({ kind, text }: Found): number => shareOf(name, kind, text);
+  return texts.reduce((rare, one) => (share(one) < share(rare) ? one : rare));
+}
+
+/**
+ * The sets worth looking up: the one that leaves the fewest rules for its price, and more while those before it let
+ * too many events pass. A dear one is left to the rule's own test where the others are rare enough.
+ */
+export function best(sets: readonly KeySet[]): readonly KeySet[] {
+  const kept: KeySet[] = [];
+  let share = 1;
+  for (const one of sets.toSorted((a, b) => a.share * a.price - b.share * b.price)) {
+    if (kept.length === MOST_SETS || (kept.length > 0 && (share < RARE || one.share > TOO_COMMON))) break;
+    kept.push(one);
+    share *= one.share;
+  }
+  return kept;
 }
 
 function setOf({ name, slot }: Field, folded: boolean, found: readonly Found[]): KeySet {
@@ -202,19 +238,21 @@ function shortened({ kind, text }: Found): Found {
 }
 
 /**
- * The most telling word of a text, with a space on each side where the word ends there: words may stand in another
- * order where they are looked for. Null when it has none.
+ * The words of a text, with a space on each side where one ends there: they may stand in another order where they
+ * are looked for. Of a long one the beginning is enough, or its end where that is sure.
  */
-function wordIn({ kind, text }: Found): Found | null {
+function wordsIn({ kind, text }: Found): readonly Found[] {
   const pieces = text.split(' ');
-  const longest = longestOf(pieces);
-  if (longest === '') return null;
-  const at = pieces.indexOf(longest);
-  const begins = at > 0 || kind === 'is' || kind === 'starts';
-  const ends = at < pieces.length - 1 || kind === 'is' || kind === 'ends';
-  if (longest.length > LONGEST_WORD) {
-    const cut = begins || !ends ? longest.slice(0, LONGEST_WORD) : longest.slice(-LONGEST_WORD);
-    return { kind: 'word', text: `${begins ? ' ' : ''}${cut}${ends && !begins ? ' ' : ''}` };
-  }
-  return { kind: 'word', text: `${begins ? ' ' : ''}${longest}${ends ? ' ' : ''}` };
+  const last = pieces.length - 1;
+  return pieces.flatMap((piece, at): readonly Found[] => {
+    if (piece === '') return [];
+    const begins = at > 0 || kind === 'is' || kind === 'starts';
+    const ends = at < last || kind === 'is' || kind === 'ends';
+    if (piece.length <= LONGEST_WORD) {
+      return [{ kind: 'word', text: `${begins ? ' ' : ''}${piece}${ends ? ' ' : ''}` }];
+    }
+    return ends && !begins
+      ? [{ kind: 'word', text: `${piece.slice(-LONGEST_WORD)} ` }]
+      : [{ kind: 'word', text: `${begins ? ' ' : ''}${piece.slice(0, LONGEST_WORD)}` }];
+  });
 }

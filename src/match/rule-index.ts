@@ -191,7 +191,7 @@ class Plan {
     this.turn = 1;
   }
 
-  private readonly visit = (codes: Int32Array): void => {
+  private readonly visit = (codes: readonly number[]): void => {
     const { turn, turnOf, hit, wanted } = this;
     for (let i = 0; i < codes.length; i += 1) {
       const code = codes[i]!;

@@ -1,6 +1,6 @@
 /**
  * How an event's text must be like a key: the whole, its beginning, its end, any part of it; a part of it with a
- * space put before and behind; another whole than any of the key's lines.
+ * space put before and behind; another whole than any of the key's lines, or none.
  */
 export type KeyKind = 'is' | 'starts' | 'ends' | 'has' | 'word' | 'isNot';
 
@@ -11,12 +11,12 @@ export type KeyKind = 'is' | 'starts' | 'ends' | 'has' | 'word' | 'isNot';
  */
 export function shareOf(fieldName: string, kind: KeyKind, text: string): number {
   const common = COMMON[fieldName];
-  if (kind === 'isNot') {
-    return Math.max(0, 1 - text.split('\n').reduce((sum, one) => sum + (common?.[one] ?? 0), 0));
-  }
+  // One process can have several of the names, so that their shares do not add up.
+  if (kind === 'isNot') return 1 - Math.max(...text.split('\n').map((one) => common?.[one] ?? 0));
   if (kind === 'word') return shareOfWord(text);
   if (kind === 'is') return common?.[text] ?? IS[fieldName] ?? 0.004;
   if (kind === 'starts' && /^\/(usr|bin|usr\/bin)?\/?$/.test(text)) return 0.8;
+  if (kind === 'has' && text.length === 1) return SIGNS[text] ?? (/\w/.test(text) ? 0.8 : 0.2);
   if (text.length >= 4) return kind === 'has' ? 0.01 : 0.02;
   return [1, 0.5, 0.15, 0.05][text.length] ?? 0.05;
 }
@@ -26,6 +26,17 @@ function shareOfWord(text: string): number {
   const isWhole = text.length === word.length + 2;
   return isWhole ? shareOf('process.args', 'is', word) : shareOf('', 'has', word);
 }
+
+/** Single characters in command lines; a colon is rare there. */
+const SIGNS: Readonly<Record<string, number>> = {
+  '.': 0.8,
+  '-': 0.8,
+  '/': 0.9,
+  ' ': 0.9,
+  _: 0.5,
+  '=': 0.4,
+  ':': 0.05,
+};
 
 /** Fields whose every value is common. */
 const IS: Readonly<Record<string, number>> = {

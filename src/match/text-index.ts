@@ -7,7 +7,7 @@ import type { Key } from './necessary-keys.ts';
 export type Coded = readonly [key: Key, code: number];
 
 /** Told the codes of the keys that a text has; a code may come more than once. */
-export type Visit = (codes: Int32Array) => void;
+export type Visit = (codes: readonly number[]) => void;
 
 /** The keys of one field and the codes behind them. */
 export interface TextIndex {
@@ -19,7 +19,7 @@ export function createTextIndex(keys: readonly Coded[]): TextIndex {
   return keys.every(([{ kind }]) => kind === 'word') ? new WordIndex(keys) : new WholeIndex(keys);
 }
 
-const NONE = new Int32Array(0);
+const NONE: readonly number[] = [];
 
 /** Answers are remembered for short texts, as names and paths come again and again; so many at a time. */
 const LONGEST_REMEMBERED = 200;
@@ -38,7 +38,7 @@ class WholeIndex implements TextIndex {
   /** No longer text is a key as a whole. */
   private readonly longest: number;
   private readonly isShort: boolean;
-  private remembered = new Map<string, Int32Array>();
+  private remembered = new Map<string, readonly number[]>();
   private readonly scratch: number[] = [];
 
   constructor(keys: readonly Coded[]) {
@@ -63,13 +63,13 @@ class WholeIndex implements TextIndex {
   }
 
   lookUp(value: Value, visit: Visit): void {
+    if (isList(value)) for (let i = 0; i < value.length; i += 1) this.lookUpOne(value[i]!, visit);
+    else this.lookUpOne(value, visit);
+  }
+
+  private lookUpOne(value: Scalar | null, visit: Visit): void {
     if (typeof value === 'string') this.lookUpText(value, visit);
-    else if (isList(value)) {
-      for (let i = 0; i < value.length; i += 1) {
-        const one: Scalar | undefined = value[i];
-        if (typeof one === 'string') this.lookUpText(one, visit);
-      }
-    }
+    else if (this.others !== null) visit(this.others.all);
   }
 
   private lookUpText(text: string, visit: Visit): void {
@@ -78,7 +78,7 @@ class WholeIndex implements TextIndex {
     if (codes.length > 0) visit(codes);
   }
 
-  private recall(text: string): Int32Array {
+  private recall(text: string): readonly number[] {
     const known = this.remembered.get(text);
     if (known !== undefined) return known;
     const codes = this.search(text);
@@ -87,7 +87,7 @@ class WholeIndex implements TextIndex {
     return codes;
   }
 
-  private search(text: string): Int32Array {
+  private search(text: string): readonly number[] {
     const found = this.scratch;
     found.length = 0;
     if (text.length <= this.longest) {
@@ -96,7 +96,7 @@ class WholeIndex implements TextIndex {
     }
     this.others?.find(text, found);
     for (const part of this.parts) part.find(text, found);
-    return found.length === 0 ? NONE : Int32Array.from(found);
+    return found.length === 0 ? NONE : found.slice();
   }
 }
 
@@ -111,7 +111,7 @@ const LONGEST_RECENT = 65_536;
 class WordIndex implements TextIndex {
   private readonly parts: Parts;
   private readonly recent: string[] = new Array(MOST_RECENT).fill('');
-  private readonly codes: Int32Array[] = new Array(MOST_RECENT).fill(NONE);
+  private readonly codes: (readonly number[])[] = new Array(MOST_RECENT).fill(NONE);
   private oldest = 0;
   private readonly scratch: number[] = [];
 
@@ -124,7 +124,7 @@ class WordIndex implements TextIndex {
     if (typeof value === 'string') this.lookUpText(value, visit);
     else if (isList(value)) {
       for (let i = 0; i < value.length; i += 1) {
-        const one: Scalar | undefined = value[i];
+        const one = value[i];
         if (typeof one === 'string') this.lookUpText(one, visit);
       }
     }
@@ -145,11 +145,11 @@ class WordIndex implements TextIndex {
     if (codes.length > 0) visit(codes);
   }
 
-  private search(text: string): Int32Array {
+  private search(text: string): readonly number[] {
     const found = this.scratch;
     found.length = 0;
     this.parts.find(text, found);
-    return found.length === 0 ? NONE : Int32Array.from(found);
+    return found.length === 0 ? NONE : found.slice();
   }
 }
 
@@ -173,6 +173,8 @@ class Exact {
 
 /** Whole texts other than a few. */
 class Others {
+  /** What is no text is another than all of them. */
+  readonly all: readonly number[];
   private readonly keys: readonly {
     readonly texts: ReadonlySet<string>;
     readonly folded: boolean;
@@ -180,6 +182,7 @@ class Others {
   }[];
 
   constructor(keys: readonly Coded[]) {
+    this.all = keys.map(([, code]) => code);
     const alike = Map.groupBy(keys, ([{ text, folded }]) => `${folded} ${text}`);
     this.keys = [...alike.values()].map((group) => {
       const [{ text, folded }] = group[0]!;

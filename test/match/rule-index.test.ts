@@ -152,12 +152,16 @@ for (const name of ['a', 'user.id', 'line']) {
       fc.constantFrom('0', ''),
     );
     const test = leaves(fc.constant(field(name)), short);
-    const values = fc.array(fc.oneof(short, fc.array(short, { minLength: 1, maxLength: 2 })), {
-      maxLength: 10,
-    });
+    const values = fc.array(
+      fc.oneof(short, fc.array(short, { minLength: 1, maxLength: 2 }), fc.constantFrom(null, 1)),
+      { maxLength: 10 },
+    );
     fc.assert(
       fc.property(fc.array(test, { minLength: 1, maxLength: 4 }), values, (some, given) => {
-        const conditions = some.flatMap((one) => [one, not(one), not({ kind: 'or', args: [one, not(one)] })]);
+        const conditions = some.flatMap((one) => [
+          ...[one, not(one), not({ kind: 'or', args: [one, not(one)] }), not(definite(one))],
+          not(definite(not(one))),
+        ]);
         const rules = conditions.map((condition, i) =>
           ruleOf(`${i}`, { kind: 'event', category: null, condition }),
         );
