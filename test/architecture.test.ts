@@ -11,7 +11,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'lang/sigma': ['rule', 'text'],
   'lang/documents': ['lang/eql', 'lang/kql', 'rule', 'text'],
   lang: ['lang/eql', 'lang/kql', 'lang/sigma', 'lang/documents', 'rule', 'text'],
-  process: [],
+  process: ['text'],
   schema: ['process', 'rule', 'text'],
   sqlite: [],
   sql: ['schema', 'rule', 'sqlite', 'text'],

@@ -1,4 +1,5 @@
 import { foldCase, type Scalar, type Value } from '../rule/index.ts';
+import { RecentTexts } from '../text/index.ts';
 import { type Automaton, createAutomaton, type Place } from './automaton.ts';
 import { isList } from './closure.ts';
 import type { Key } from './necessary-keys.ts';
@@ -100,24 +101,14 @@ class WholeIndex implements TextIndex {
   }
 }
 
-/** So many texts are known again by the one before them: siblings have the same parent. */
-const MOST_RECENT = 4;
-const LONGEST_RECENT = 65_536;
-
-/**
- * One automaton for all words and parts of words, run over the texts in which they would stand. Texts are not
- * remembered by a hash, which costs as much as the run; the last few are known by themselves.
- */
+/** One automaton for all words and parts of words, run over the texts in which they would stand. */
 class WordIndex implements TextIndex {
   private readonly parts: Parts;
-  private readonly recent: string[] = new Array(MOST_RECENT).fill('');
-  private readonly codes: (readonly number[])[] = new Array(MOST_RECENT).fill(NONE);
-  private oldest = 0;
+  private readonly recent = new RecentTexts<readonly number[]>();
   private readonly scratch: number[] = [];
 
   constructor(keys: readonly Coded[]) {
     this.parts = partsOf(keys, 'word', 'amongWords')!;
-    this.codes.fill(this.search(''));
   }
 
   lookUp(value: Value, visit: Visit): void {
@@ -131,16 +122,10 @@ class WordIndex implements TextIndex {
   }
 
   private lookUpText(text: string, visit: Visit): void {
-    for (let i = 0; i < MOST_RECENT; i += 1) {
-      if (this.recent[i] !== text) continue;
-      if (this.codes[i]!.length > 0) visit(this.codes[i]!);
-      return;
-    }
-    const codes = this.search(text);
-    if (text.length <= LONGEST_RECENT) {
-      this.recent[this.oldest] = text;
-      this.codes[this.oldest] = codes;
-      this.oldest = (this.oldest + 1) % MOST_RECENT;
+    let codes = this.recent.get(text);
+    if (codes === undefined) {
+      codes = this.search(text);
+      this.recent.set(text, codes);
     }
     if (codes.length > 0) visit(codes);
   }

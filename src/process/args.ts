@@ -1,3 +1,5 @@
+import { RecentTexts } from '../text/index.ts';
+
 /**
  * How faithful an argument list is. `exact`: as the kernel has it. `split`: the command line's words, where an
  * argument that held a space counts as several. `reordered`: split, then put back in order. `cut`: the end may
@@ -34,6 +36,22 @@ const MOST_CHARACTERS = 32_768;
 
 /** The arguments that a command line stands for. Never throws; linear in the line's length. */
 export function argsOf(commandLine: string, form: LineForm): Args {
+  const known = RECENT[form].get(commandLine);
+  if (known !== undefined) return known;
+  const args = readArgs(commandLine, form);
+  RECENT[form].set(commandLine, args);
+  return args;
+}
+
+/** Programs are started with the same lines again and again, and taking one apart costs as much as matching it. */
+const RECENT: Readonly<Record<LineForm, RecentTexts<Args>>> = {
+  audit: new RecentTexts(),
+  plain: new RecentTexts(),
+  quoted: new RecentTexts(),
+  windows: new RecentTexts(),
+};
+
+function readArgs(commandLine: string, form: LineForm): Args {
   const line = commandLine.length > MOST_CHARACTERS ? commandLine.slice(0, MOST_CHARACTERS) : commandLine;
   const args = READERS[form](line);
   return line === commandLine ? args : { ...args, fidelity: 'cut' };
