@@ -15,6 +15,7 @@ export {
   type QueryColumn,
   StatusError,
 } from './client.ts';
+export type { EncodedRows } from './encoded-rows.ts';
 export { createLogger, type LoggerOptions } from './logger.ts';
 export type {
   ExtensionInfo,
@@ -53,6 +54,8 @@ export {
   type ColumnType,
   type Constraint,
   createTable,
+  type Encode,
+  type Generated,
   OPERATORS,
   type QueryContext,
   type TableColumn,

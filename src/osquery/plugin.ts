@@ -1,3 +1,5 @@
+import type { EncodedRows } from './encoded-rows.ts';
+
 /** How a call went: osquery's `ExtensionStatus`. Code 0 is success; a logger's `features` answer puts its bits there. */
 export interface Status {
   readonly code: number;
@@ -20,6 +22,8 @@ export type PluginRow = Readonly<Record<string, string | Uint8Array>>;
 export interface Reply<R = PluginRow> {
   readonly status: Status;
   readonly rows: readonly R[];
+  /** In the place of `rows`: what a table answers that has very many. */
+  readonly encoded?: EncodedRows;
 }
 
 /** Something an extension puts in osquery's registry. `call` answers a failure as a status; a throw is turned into one. */

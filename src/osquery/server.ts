@@ -179,8 +179,8 @@ function managerHandler(handlers: ManagerHandlers): Handler {
 
 /** Nothing that a plugin does may reach the other side as less than an answer: core takes that for a dead extension. */
 async function answer(ask: () => Reply | Promise<Reply>): Promise<WireResponse<string | Uint8Array>> {
-  const { status, rows } = await attempt(ask, (message) => failure(message));
-  return { status: wireStatus(status), response: rows };
+  const { status, rows, encoded }: Reply = await attempt(ask, (message) => failure(message));
+  return { status: wireStatus(status), response: encoded ?? rows };
 }
 
 async function attempt<T>(act: () => T | Promise<T>, otherwise: (message: string) => T): Promise<T> {

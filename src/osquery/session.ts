@@ -75,9 +75,9 @@ export class Session {
 
   #process(message: Buffer): void {
     if (message[3] !== CALL) throw new ProtocolError(`a message of kind ${message[3]}, which is no call`);
-    const writer = new MessageWriter((answer) => {
+    const writer = new MessageWriter((...pieces) => {
       this.#busy = false;
-      if (this.#socket.writable) this.#socket.write(answer);
+      if (this.#socket.writable) for (const piece of pieces) this.#socket.write(piece);
       this.#next();
     });
     this.#processor.process(new MessageReader(message, 'bytes'), writer);

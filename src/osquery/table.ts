@@ -1,3 +1,4 @@
+import { EncodedRows } from './encoded-rows.ts';
 import { type JsonBytes, type JsonObject, parseJsonBytes } from './json-bytes.ts';
 import {
   explain,
@@ -69,8 +70,14 @@ export interface TableOptions {
   /** Bits of the `attributes` route; 4 is event-based. */
   readonly attributes?: number;
   /** The rows. A throw or a rejection becomes a failure status that names the table. */
-  generate(context: QueryContext): readonly PluginRow[] | Promise<readonly PluginRow[]>;
+  generate(context: QueryContext, encode: Encode): Generated | Promise<Generated>;
 }
+
+/** Begins rows in the bytes of the wire, of these columns; `sizeHint` is how many bytes they are likely to need. */
+export type Encode = (columns: readonly string[], sizeHint?: number) => EncodedRows;
+
+/** Rows as objects, or where there are very many in the bytes of the wire. */
+export type Generated = readonly PluginRow[] | EncodedRows;
 
 /** A table plugin, read-only. */
 export function createTable(options: TableOptions): Plugin {
@@ -109,6 +116,8 @@ function routesOf({ columns, attributes }: TableOptions): Readonly<Record<string
   return routes;
 }
 
+const encode: Encode = (columns, sizeHint) => new EncodedRows(columns, sizeHint);
+
 async function generate(options: TableOptions, request: PluginRequest): Promise<Reply> {
   let context: QueryContext;
   try {
@@ -117,7 +126,8 @@ async function generate(options: TableOptions, request: PluginRequest): Promise<
     return failure(`reading the query of table ${options.name}: ${explain(error)}`);
   }
   try {
-    return success(await options.generate(context));
+    const generated = await options.generate(context, encode);
+    return generated instanceof EncodedRows ? { ...success(), encoded: generated } : success(generated);
   } catch (error) {
     return failure(`generating rows of table ${options.name}: ${explain(error)}`);
   }

@@ -35,6 +35,6 @@ export interface AlertFilter {
   readonly waiting?: boolean;
   /** The newest so many; 10,000 unless given. */
   readonly most?: number;
-  /** Without their documents, which are empty then: that is most of what there is to read. */
-  readonly brief?: boolean;
+  /** Texts that are not wanted, and are empty then: they are most of what there is to read. */
+  readonly without?: readonly ('row' | 'document')[];
 }

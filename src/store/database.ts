@@ -17,23 +17,14 @@ export interface Bounds {
   readonly deliveredBeforeMs: number;
 }
 
-interface Row {
-  readonly sequence: number;
-  readonly alert_id: string;
-  readonly feed: string;
-  readonly time_ms: number;
-  readonly stored_ms: number;
-  readonly delivered_ms: number | null;
-  readonly rule_id: string;
-  readonly rule_name: string;
-  readonly severity: string;
-  readonly risk_score: number;
-  readonly row: string;
-  readonly document: string;
+/** An alert as `StoredAlert` has it, without what is not wanted of its two long texts. */
+function columnsOf(without: readonly string[] = []): string {
+  const [row, document] = ['row', 'document'].map((name) =>
+    without.includes(name) ? `'' AS ${name}` : name,
+  );
+  return `sequence, alert_id AS id, feed, time_ms AS timeMs, stored_ms AS storedMs, delivered_ms AS deliveredMs,
+    rule_id AS ruleId, rule_name AS ruleName, severity, risk_score AS riskScore, ${row}, ${document}`;
 }
-
-const BRIEF = `sequence, alert_id, feed, time_ms, stored_ms, delivered_ms, rule_id, rule_name, severity, risk_score, row,
-  '' AS document`;
 
 /** The open file, as statements. Each may throw what SQLite throws. */
 export class StoreDatabase {
@@ -67,8 +58,8 @@ export class StoreDatabase {
   }
 
   waiting(feed: string, most: number): readonly StoredAlert[] {
-    const sql = 'SELECT * FROM alerts WHERE delivered_ms IS NULL AND feed = ? ORDER BY sequence LIMIT ?';
-    return (this.#statement(sql).all(feed, most) as Row[]).map(alertOf);
+    const sql = `SELECT ${columnsOf()} FROM alerts WHERE delivered_ms IS NULL AND feed = ? ORDER BY sequence LIMIT ?`;
+    return this.#statement(sql).all(feed, most) as StoredAlert[];
   }
 
   deliver(ids: Iterable<string>, deliveredMs: number): void {
@@ -80,7 +71,7 @@ export class StoreDatabase {
     });
   }
 
-  list({ id, ruleId, sinceMs, waiting, most = 10_000, brief }: AlertFilter): readonly StoredAlert[] {
+  list({ id, ruleId, sinceMs, waiting, most = 10_000, without }: AlertFilter): readonly StoredAlert[] {
     const tests: string[] = [];
     const values: (string | number)[] = [];
     const test = (sql: string, value?: string | number): void => {
@@ -92,8 +83,8 @@ export class StoreDatabase {
     if (sinceMs !== undefined) test('time_ms >= ?', sinceMs);
     if (waiting !== undefined) test(`delivered_ms IS ${waiting ? '' : 'NOT '}NULL`);
     const where = tests.length === 0 ? '' : `WHERE ${tests.join(' AND ')}`;
-    const sql = `SELECT ${brief === true ? BRIEF : '*'} FROM alerts ${where} ORDER BY sequence DESC LIMIT ?`;
-    return (this.#statement(sql).all(...values, most) as Row[]).map(alertOf);
+    const sql = `SELECT ${columnsOf(without)} FROM alerts ${where} ORDER BY sequence DESC LIMIT ?`;
+    return this.#statement(sql).all(...values, most) as StoredAlert[];
   }
 
   counts(): { readonly alerts: number; readonly waiting: number } {
@@ -170,21 +161,4 @@ export class StoreDatabase {
     }
     return statement;
   }
-}
-
-function alertOf(row: Row): StoredAlert {
-  return {
-    sequence: row.sequence,
-    id: row.alert_id,
-    feed: row.feed,
-    timeMs: row.time_ms,
-    storedMs: row.stored_ms,
-    deliveredMs: row.delivered_ms,
-    ruleId: row.rule_id,
-    ruleName: row.rule_name,
-    severity: row.severity,
-    riskScore: row.risk_score,
-    row: row.row,
-    document: row.document,
-  };
 }

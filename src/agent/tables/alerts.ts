@@ -31,10 +31,10 @@ export function createAlertsTable(store: StoreReader): Plugin {
 
 function* list(store: StoreReader, asked: Asked): Iterable<Listed> {
   const seconds = asked.least('time');
-  const filter = {
-    ...{ most: MOST, brief: !asked.uses('alert') },
-    ...(seconds !== null && { sinceMs: seconds * 1000 }),
-  };
+  const without: ('row' | 'document')[] = [];
+  if (!asked.uses('alert')) without.push('document');
+  if (!OF_ROW.some((column) => asked.uses(column))) without.push('row');
+  const filter = { most: MOST, without, ...(seconds !== null && { sinceMs: seconds * 1000 }) };
   const ids = asked.texts('alert_id');
   const rules = asked.texts('rule_id');
   const filters =
@@ -45,6 +45,18 @@ function* list(store: StoreReader, asked: Asked): Iterable<Listed> {
         : [filter];
   for (const one of filters) for (const stored of store.list(one)) yield new Listed(stored);
 }
+
+const TEXTS = [
+  'path',
+  'cmdline',
+  'user_id',
+  'parent_name',
+  'parent_path',
+  'parent_cmdline',
+  'matched',
+] as const;
+/** Columns whose cells are in the row's text. */
+const OF_ROW = ['pid', 'parent', ...TEXTS] as const;
 
 const COLUMNS: readonly ListColumn<Listed>[] = [
   { name: 'alert_id', type: 'TEXT', index: true, of: ({ stored }) => stored.id },
@@ -66,9 +78,7 @@ const COLUMNS: readonly ListColumn<Listed>[] = [
   },
   ofRow('pid', 'BIGINT'),
   ofRow('parent', 'BIGINT'),
-  ...['path', 'cmdline', 'user_id', 'parent_name', 'parent_path', 'parent_cmdline', 'matched'].map((name) =>
-    ofRow(name, 'TEXT'),
-  ),
+  ...TEXTS.map((name) => ofRow(name, 'TEXT')),
   { name: 'feed', type: 'TEXT', hidden: true, of: ({ stored }) => stored.feed },
   { name: 'alert', type: 'TEXT', hidden: true, of: ({ stored }) => stored.document },
 ];

@@ -3,11 +3,14 @@ import {
   type ColumnType,
   type Constraint,
   createTable,
+  type EncodedRows,
   OPERATORS,
   type Plugin,
-  type PluginRow,
   type QueryContext,
 } from '../../osquery/index.ts';
+
+/** An answer that was larger is not expected again. */
+const MOST_HINTED = 1 << 26;
 
 /** What a cell holds: a text as it is, a number in decimal, null as SQL's NULL. */
 export type Cell = string | number | null;
@@ -48,6 +51,8 @@ export interface Listing<T> {
  * that the query reads; the others are NULL to SQLite, which does not look.
  */
 export function createListing<T>({ name, columns, list }: Listing<T>): Plugin {
+  /** The size of the last answer: the next is likely to be as large. */
+  let sizeHint = 0;
   return createTable({
     name,
     columns: columns.map(({ name: column, type, index = false, hidden = false }) => ({
@@ -55,26 +60,31 @@ export function createListing<T>({ name, columns, list }: Listing<T>): Plugin {
       type,
       options: (index ? COLUMN_OPTIONS.index : 0) | (hidden ? COLUMN_OPTIONS.hidden : 0),
     })),
-    generate(context) {
+    generate(context, encode) {
       const { columnsUsed } = context;
       const made = columns.filter((column) => columnsUsed?.has(column.name) ?? true);
       const tests = columns.flatMap((column) => testsOf(column, context));
-      const rows: PluginRow[] = [];
+      const rows = encode(
+        made.map((column) => column.name),
+        sizeHint,
+      );
       for (const thing of list(new Constraints(context))) {
-        if (tests.every((test) => test(thing))) rows.push(rowOf(thing, made));
+        if (tests.every((test) => test(thing))) write(thing, made, rows);
       }
+      sizeHint = Math.min(rows.bytes.length, MOST_HINTED);
       return rows;
     },
   });
 }
 
-function rowOf<T>(thing: T, columns: readonly ListColumn<T>[]): PluginRow {
-  const row: Record<string, string> = {};
-  for (const { name, of } of columns) {
-    const cell = of(thing);
-    if (cell !== null) row[name] = typeof cell === 'string' ? cell : String(cell);
+function write<T>(thing: T, columns: readonly ListColumn<T>[], rows: EncodedRows): void {
+  rows.begin();
+  for (let at = 0; at < columns.length; at += 1) {
+    const cell = columns[at]!.of(thing);
+    if (typeof cell === 'string') rows.text(at, cell);
+    else if (cell !== null) rows.integer(at, cell);
   }
-  return row;
+  rows.end();
 }
 
 class Constraints implements Asked {

@@ -1,5 +1,7 @@
 const VERSION = 0x80010000;
 const FIRST_BYTES = 512;
+/** Bytes that came encoded and are more than this go out where they lie. */
+const LARGE_BYTES = 1 << 16;
 /** Below this many code units, room for the longest encoding is made instead of measuring. */
 const SHORT_TEXT = 256;
 /** Up to this many code units, writing one by one is faster than a call of Node's own encoder. */
@@ -14,21 +16,25 @@ const BRIEF_TEXT = 48;
 export class MessageWriter {
   #bytes: Buffer = Buffer.allocUnsafe(FIRST_BYTES);
   #length = 0;
-  readonly #send: (message: Buffer) => void;
+  /** What comes before `#bytes`. */
+  #pieces: Buffer[] = [];
+  readonly #send: (...pieces: readonly Buffer[]) => void;
 
-  constructor(send: (message: Buffer) => void) {
+  /** `send` gets a whole message, in one piece unless it holds large encoded bytes. */
+  constructor(send: (...pieces: readonly Buffer[]) => void) {
     this.#send = send;
   }
 
   flush(): void {
-    const message = this.#bytes.subarray(0, this.#length);
-    this.#bytes = Buffer.allocUnsafe(FIRST_BYTES);
-    this.#length = 0;
-    this.#send(message);
+    this.#cut();
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    this.#send(...pieces);
   }
 
   writeMessageBegin(name: string, kind: number, sequence: number): void {
     this.#length = 0;
+    this.#pieces = [];
     this.writeI32((VERSION | kind) >> 0);
     this.writeString(name);
     this.writeI32(sequence);
@@ -85,6 +91,17 @@ export class MessageWriter {
     this.#length = at + 4 + length;
   }
 
+  /** Bytes that are values already. */
+  writeEncoded(bytes: Buffer): void {
+    if (bytes.length > LARGE_BYTES) {
+      this.#cut();
+      this.#pieces.push(bytes);
+      return;
+    }
+    const at = this.#room(bytes.length);
+    this.#bytes.set(bytes, at);
+  }
+
   /** Bytes go out as they are. What is neither text nor bytes goes out as its text, nothing as the empty text. */
   writeBinary(value: string | Uint8Array): void {
     if (!(value instanceof Uint8Array)) {
@@ -114,6 +131,13 @@ export class MessageWriter {
     bytes[at + 2] = 0;
     bytes[at + 3] = length;
     return true;
+  }
+
+  /** Ends a piece and begins the next. */
+  #cut(): void {
+    this.#pieces.push(this.#bytes.subarray(0, this.#length));
+    this.#bytes = Buffer.allocUnsafe(FIRST_BYTES);
+    this.#length = 0;
   }
 
   /** Makes room for so many bytes and says where it begins. */

@@ -21,7 +21,7 @@ export async function ask(table: Plugin, { constraints = [], used }: Ask = {}): 
   };
   const request = { action: 'generate', context: JSON.stringify(context) };
   const bytes = Object.entries(request).map(([key, text]) => [key, Buffer.from(text)] as const);
-  const { status, rows } = await table.call(new Map(bytes));
+  const { status, rows, encoded } = await table.call(new Map(bytes));
   if (status.code !== 0) throw new Error(status.message);
-  return rows as readonly Row[];
+  return encoded?.toRows() ?? (rows as readonly Row[]);
 }

@@ -27,7 +27,13 @@ export type WireMap<V> = { readonly [name: string]: V };
 
 export interface WireResponse<V> {
   readonly status: WireStatus | null;
-  readonly response: readonly WireMap<V>[] | null;
+  readonly response: readonly WireMap<V>[] | WireRows | null;
+}
+
+/** Rows that are bytes of the wire already; only ever written. */
+export interface WireRows {
+  readonly length: number;
+  readonly bytes: Buffer;
 }
 
 export type WireRegistry<V> = WireMap<WireMap<readonly WireMap<V>[]>>;

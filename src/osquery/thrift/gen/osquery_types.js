@@ -349,7 +349,8 @@ const ExtensionResponse = module.exports.ExtensionResponse = class {
     if (this.response !== null && this.response !== undefined) {
       output.writeFieldBegin('response', Thrift.Type.LIST, 2);
       output.writeListBegin(Thrift.Type.MAP, this.response.length);
-      for (const iter9 of this.response) {
+      if (this.response.bytes !== undefined) output.writeEncoded(this.response.bytes);
+      else for (const iter9 of this.response) {
         const names = Object.keys(iter9);
         output.writeMapBegin(Thrift.Type.STRING, Thrift.Type.STRING, names.length);
         for (const kiter10 of names) {

@@ -1,0 +1,144 @@
+import { MessageReader } from './thrift/reader.ts';
+
+const FIRST_BYTES = 1 << 12;
+/** Up to this many code units, writing one by one is faster than a call of Node's own encoder. */
+const BRIEF_TEXT = 128;
+/** Below this a tenth of a whole number is rounded down exactly. */
+const EXACT = 1e15;
+/** The two types of the map that a row is, and its size. */
+const ROW_HEAD = Uint8Array.of(11, 11, 0, 0, 0, 0);
+
+/**
+ * Rows in the very bytes in which they go over the wire, written cell by cell. A table of tens of thousands of rows
+ * answers with these: as objects, each row and its numbers' texts would be made to be read once, and most of the
+ * time would go into clearing them away.
+ *
+ *     const rows = new EncodedRows(['pid', 'path']);
+ *     rows.begin(); rows.integer(0, 1); rows.text(1, '/sbin/init'); rows.end();
+ */
+export class EncodedRows {
+  /** How many rows are complete. */
+  length = 0;
+  readonly #keys: readonly Uint8Array[];
+  #bytes: Buffer;
+  #at = 0;
+  #rowAt = 0;
+  #cells = 0;
+
+  /** `sizeHint`: bytes that are likely to be needed. */
+  constructor(columns: readonly string[], sizeHint = FIRST_BYTES) {
+    this.#keys = columns.map((column) => {
+      const name = Buffer.from(column);
+      const length = Buffer.alloc(4);
+      length.writeInt32BE(name.length);
+      return Buffer.concat([length, name]);
+    });
+    this.#bytes = Buffer.allocUnsafeSlow(Math.max(sizeHint, FIRST_BYTES));
+  }
+
+  /** The rows as elements of a Thrift list of maps. */
+  get bytes(): Buffer {
+    return this.#bytes.subarray(0, this.#at);
+  }
+
+  begin(): void {
+    this.#rowAt = this.#at;
+    this.#cells = 0;
+    this.#put(ROW_HEAD);
+  }
+
+  /** Ends a row; cells that were not written are NULL. */
+  end(): void {
+    this.#bytes.writeInt32BE(this.#cells, this.#rowAt + 2);
+    this.length += 1;
+  }
+
+  text(column: number, text: string): void {
+    this.#key(column);
+    if (text.length <= BRIEF_TEXT && this.#ascii(text)) return;
+    const most = 3 * text.length;
+    const at = this.#room(4 + most);
+    const length = this.#bytes.write(text, at + 4, 'utf8');
+    this.#bytes.writeInt32BE(length, at);
+    this.#at = at + 4 + length;
+  }
+
+  /** A whole number in decimal; anything else as its text. */
+  integer(column: number, value: number): void {
+    if (!Number.isInteger(value) || value < 0 || value >= EXACT) {
+      this.text(column, String(value));
+      return;
+    }
+    this.#key(column);
+    let digits = 1;
+    for (let rest = value; rest >= 10; rest = Math.floor(rest / 10)) digits += 1;
+    const at = this.#room(4 + digits);
+    const bytes = this.#bytes;
+    bytes[at] = 0;
+    bytes[at + 1] = 0;
+    bytes[at + 2] = 0;
+    bytes[at + 3] = digits;
+    for (let place = at + 3 + digits, rest = value; place > at + 3; place -= 1) {
+      const tens = Math.floor(rest / 10);
+      bytes[place] = 48 + rest - 10 * tens;
+      rest = tens;
+    }
+  }
+
+  /** The rows as objects. */
+  toRows(): readonly Readonly<Record<string, string>>[] {
+    const reader = new MessageReader(this.bytes, 'text');
+    return Array.from({ length: this.length }, () => {
+      const cells: [string, string][] = [];
+      for (let left = reader.readMapBegin().size; left > 0; left -= 1) {
+        cells.push([reader.readString(), reader.readString()]);
+      }
+      return Object.fromEntries(cells);
+    });
+  }
+
+  #key(column: number): void {
+    this.#put(this.#keys[column]!);
+    this.#cells += 1;
+  }
+
+  #put(some: Uint8Array): void {
+    const { length } = some;
+    const at = this.#room(length);
+    const bytes = this.#bytes;
+    for (let i = 0; i < length; i += 1) bytes[at + i] = some[i]!;
+  }
+
+  /** False, and nothing is written, for a text beyond ASCII. */
+  #ascii(text: string): boolean {
+    const { length } = text;
+    const at = this.#room(4 + length);
+    const bytes = this.#bytes;
+    for (let i = 0; i < length; i += 1) {
+      const unit = text.charCodeAt(i);
+      if (unit > 0x7f) {
+        this.#at = at;
+        return false;
+      }
+      bytes[at + 4 + i] = unit;
+    }
+    bytes[at] = 0;
+    bytes[at + 1] = 0;
+    bytes[at + 2] = 0;
+    bytes[at + 3] = length;
+    return true;
+  }
+
+  /** Makes room for so many bytes and says where it begins. */
+  #room(bytes: number): number {
+    const at = this.#at;
+    const needed = at + bytes;
+    if (needed > this.#bytes.length) {
+      const grown = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#bytes.length));
+      this.#bytes.copy(grown, 0, 0, at);
+      this.#bytes = grown;
+    }
+    this.#at = needed;
+    return at;
+  }
+}
