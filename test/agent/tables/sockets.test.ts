@@ -1,5 +1,6 @@
+import { connect } from 'node:net';
 import test from 'ava';
-import { connectManager } from '../../../src/osquery/index.ts';
+import { connectExtension, connectManager } from '../../../src/osquery/index.ts';
 import { exec, NOW, SHELL, start, until } from '../running.ts';
 
 const RULES = {
@@ -169,3 +170,68 @@ test.serial(
     );
   },
 );
+
+const HOSTILE: readonly { readonly name: string; readonly bytes: Buffer }[] = [
+  { name: 'garbage', bytes: Buffer.from('GET / HTTP/1.1\r\n\r\n') },
+  { name: 'a text of 2 GB', bytes: Buffer.from('800100017fffffff63616c6c', 'hex') },
+  {
+    name: 'a negative length',
+    bytes: Buffer.from(`8001000100000004${Buffer.from('call').toString('hex')}000000000b0001ffffffff`, 'hex'),
+  },
+  {
+    name: 'a map of 2 billion entries',
+    bytes: Buffer.from(
+      `8001000100000004${Buffer.from('call').toString('hex')}000000000d00030b0b7fffffff`,
+      'hex',
+    ),
+  },
+  {
+    name: 'half a message',
+    bytes: Buffer.from(`8001000100000004${Buffer.from('call').toString('hex')}`, 'hex'),
+  },
+  {
+    name: 'a reply in the place of a call',
+    bytes: Buffer.from(`8001000200000004${Buffer.from('ping').toString('hex')}0000000000`, 'hex'),
+  },
+  {
+    name: 'a thousand structs in each other',
+    bytes: Buffer.from(
+      `8001000100000004${Buffer.from('call').toString('hex')}00000000${'0c0001'.repeat(1_000)}`,
+      'hex',
+    ),
+  },
+];
+
+test.serial('bytes that are no call end their connection, and nothing else', async (t) => {
+  const { sandbox } = await start(t, { settings: SETTINGS, files: RULES });
+  const [uuid] = [...sandbox.extensions.keys()];
+  const pidBefore = sandbox.extensionPid;
+  for (const { name, bytes } of HOSTILE) {
+    const socket = connect(`${sandbox.socketPath}.${uuid}`);
+    socket.on('error', () => {});
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.end(bytes);
+    socket.resume();
+    await closed;
+    t.is((await sandbox.query('SELECT * FROM detection_rules')).length, 2, name);
+  }
+  t.is(sandbox.extensionPid, pidBefore);
+});
+
+test.serial('a hundred queries at once are all answered', async (t) => {
+  const { sandbox } = await start(t, { settings: SETTINGS, files: RULES });
+  const [uuid] = [...sandbox.extensions.keys()];
+  const context = JSON.stringify({ constraints: [] });
+  const replies = await Promise.all(
+    Array.from({ length: 100 }, async (_, n) => {
+      const extension = await connectExtension(`${sandbox.socketPath}.${uuid}`);
+      const reply = await extension.call('table', TABLES[n % TABLES.length]!, {
+        action: 'generate',
+        context,
+      });
+      extension.close();
+      return reply.status.code;
+    }),
+  );
+  t.deepEqual(new Set(replies), new Set([0]));
+});
