@@ -10,7 +10,7 @@ import fc from 'fast-check';
 import { compileRuleText } from '../src/lang/index.ts';
 import type { Rule } from '../src/rule/index.ts';
 import { createSchema, type Schema, type TableSpec } from '../src/schema/index.ts';
-import { allRecorded } from '../test/events/recording.ts';
+import { wholeRecording } from '../test/events/recording.ts';
 import type { Row } from '../test/sql/arbitrary.ts';
 import { tableConditions } from '../test/sql/arbitrary-conditions.ts';
 import { eventTable } from '../test/sql/event-table.ts';
@@ -66,7 +66,7 @@ process.exitCode = violations.length > 0 ? 1 : 0;
 
 function* parts(schema: Schema, rules: readonly Rule[]): Generator<Part> {
   const tables = [...schema.tables.values()].filter(({ evented }) => evented);
-  const recorded = allRecorded();
+  const recorded = (['seed', 'attack', 'everyday'] as const).flatMap(wholeRecording);
   for (const table of tables) {
     const rows = recorded
       .filter((row) => row.table === table.name)

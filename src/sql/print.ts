@@ -1,5 +1,6 @@
 import { assertNever } from '../rule/index.ts';
 import type { Expression, In, Test } from './expression.ts';
+import { guarded } from './guards.ts';
 import { LONGEST_LIST } from './limits.ts';
 import { identifier, quote } from './text.ts';
 
@@ -12,7 +13,7 @@ const ATOM = 9;
 
 /** Prints an expression as SQL. It needs no more parentheses where OR may stand. */
 export function printExpression(expression: Expression): string {
-  return printAt(expression, OR);
+  return printAt(guarded(expression), OR);
 }
 
 /** Prints with parentheses where it binds less tightly than its place asks. */

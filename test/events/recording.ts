@@ -22,22 +22,21 @@ export const ROOT = join(import.meta.dirname, '..', '..');
 /** Corpora and whole recordings, beside the checkout; absent from a clone. */
 export const SHARED = join(ROOT, '..', 'shared');
 
-/** The whole everyday recording where it is at hand, the part that is kept here otherwise. */
-export function everyday(): readonly RecordedRow[] {
-  const whole = join(SHARED, 'events', 'everyday.results.log.gz');
-  return rowsIn(existsSync(whole) ? whole : join(import.meta.dirname, 'everyday.results.log.gz'));
-}
+export type RecordingName = 'seed' | 'attack' | 'everyday';
 
-export function recording(name: 'seed' | 'attack' | 'everyday'): readonly RecordedRow[] {
+export function recording(name: RecordingName): readonly RecordedRow[] {
   return rowsIn(join(import.meta.dirname, `${name}.results.log.gz`));
 }
 
-/** All recordings, whole where they are at hand, the parts that are kept here otherwise. */
-export function allRecorded(): readonly RecordedRow[] {
-  return (['seed', 'attack', 'everyday'] as const).flatMap((name) => {
-    const whole = join(SHARED, 'events', `${name}.results.log.gz`);
-    return existsSync(whole) ? rowsIn(whole) : recording(name);
-  });
+/** A recording, whole where it is at hand, the part that is kept here otherwise. */
+export function wholeRecording(name: RecordingName): readonly RecordedRow[] {
+  const whole = join(SHARED, 'events', `${name}.results.log.gz`);
+  return existsSync(whole) ? rowsIn(whole) : recording(name);
+}
+
+/** The whole everyday recording where it is at hand, the part that is kept here otherwise. */
+export function everyday(): readonly RecordedRow[] {
+  return wholeRecording('everyday');
 }
 
 /** What `processes` said before the everyday recording. */
