@@ -14,6 +14,9 @@ function rmmod(pid: number): FedRow {
   return { ...SHELL, pid, parent: 2, path: '/usr/bin/kmod', cmdline: 'rmmod kvm' };
 }
 
+/** The extension waits for missing rows for half a minute at most. */
+const PATIENCE_MS = 60_000;
+
 /** A row of no event, ahead of the stream in number, in time, or in both. */
 const FORGED: readonly { readonly name: string; readonly eid: string; readonly time: number }[] = [
   { name: 'a little ahead in number', eid: '0000001003', time: NOW },
@@ -49,7 +52,12 @@ for (const { name, eid, time } of FORGED) {
       await sandbox.feed('process_events', [rmmod(pid)]);
       await sandbox.runNow();
     }
-    await sandbox.advance(30);
+    // What made the number jump is looked for, by the extension's own clock, before what follows is judged.
+    const begin = performance.now();
+    while (alerts.length < 3 && performance.now() - begin < PATIENCE_MS) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      await sandbox.runNow();
+    }
     t.is(alerts.length, 3);
   });
 }
