@@ -6,6 +6,7 @@
 import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { bundle, ROOT } from './bundle.ts';
+import { NODE_FLAGS } from './node-flags.ts';
 
 const TARGET = join(ROOT, 'dist', 'osquery-detect.ext');
 
@@ -24,7 +25,7 @@ const NODES = [
  * ends in `.ext` where a package.json near it says that files are modules; it is required by name instead.
  */
 const HEADER = `#!/bin/sh
-':' //; for node in "$OSQUERY_DETECT_NODE" ${NODES.join(' ')} "$(command -v node)"; do [ -x "$node" ] && "$node" -e 'process.exit(parseInt(process.versions.node) >= 24 ? 0 : 1)' 2>/dev/null && exec "$node" -e 'require(path.resolve(process.argv[1]))' "$0" "$@"; done; echo "osquery-detect: no Node 24 or newer at ${NODES.join(', ')} or on the PATH; name one in OSQUERY_DETECT_NODE" >&2; exit 1
+':' //; for node in "$OSQUERY_DETECT_NODE" ${NODES.join(' ')} "$(command -v node)"; do [ -x "$node" ] && "$node" -e 'process.exit(parseInt(process.versions.node) >= 24 ? 0 : 1)' 2>/dev/null && exec "$node" ${NODE_FLAGS.join(' ')} -e 'require(path.resolve(process.argv[1]))' "$0" "$@"; done; echo "osquery-detect: no Node 24 or newer at ${NODES.join(', ')} or on the PATH; name one in OSQUERY_DETECT_NODE" >&2; exit 1
 `;
 
 mkdirSync(join(ROOT, 'dist'), { recursive: true });

@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createSchema } from '../src/schema/index.ts';
+import { NODE_FLAGS } from './node-flags.ts';
 import { Feed } from './soak/feed.ts';
 import { type Minute, type Plan, printHead, printMinute, printSummary } from './soak/report.ts';
 import { Soak, type Subjects } from './soak/run.ts';
@@ -105,7 +106,7 @@ function startExtension(name: string, paths: readonly string[]): Promise<Subject
   const settings = join(folder, `${name}.toml`);
   writeFileSync(settings, `store = ${JSON.stringify(join(folder, name, 'store.db'))}\n`, { mode: 0o600 });
   const named = paths.flatMap((path) => ['--rules', path]);
-  const command = [...values['node-flag'], MAIN, 'extension', '--allow-unsafe', ...named];
+  const command = [...NODE_FLAGS, ...values['node-flag'], MAIN, 'extension', '--allow-unsafe', ...named];
   return start(name, [process.execPath, ...command], settings);
 }
 

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { NODE_FLAGS } from '../node-flags.ts';
 import { addNote } from './elf.ts';
 
 /** Node looks for its script only when the digit behind this text is 1. */
@@ -43,7 +44,7 @@ function makeBlob(script: string, assets: ExecutableParts['assets']): Buffer {
     writeFileSync(join(folder, main), script);
     const options = {
       ...{ main, output, assets, useCodeCache: true, disableExperimentalSEAWarning: true },
-      ...{ execArgv: [], execArgvExtension: 'none' },
+      ...{ execArgv: NODE_FLAGS, execArgvExtension: 'none' },
     };
     writeFileSync(join(folder, config), JSON.stringify(options));
     // The same bytes wherever and whenever this runs: compiled code is laid out by a hash with a random seed, and

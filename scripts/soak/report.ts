@@ -4,10 +4,10 @@ import type { Usage } from './subject.ts';
 interface Shares {
   /** All of the extension. */
   readonly percent: number;
-  /** The same extension with one rule that nothing matches: reads rows, keeps the process tree. */
-  readonly noRulesPercent: number;
-  /** An extension that parses the batches and does nothing with them. */
-  readonly decodePercent: number;
+  /** The same extension with one rule that nothing matches: reads rows, keeps the process tree. Null when it was not fed. */
+  readonly noRulesPercent: number | null;
+  /** An extension that parses the batches and does nothing with them. Null when it was not fed. */
+  readonly decodePercent: number | null;
 }
 
 /** What the extension did in one minute. */
@@ -27,7 +27,9 @@ export interface Minute extends Shares {
 }
 
 /** What the extension did in the whole run. */
-export interface Measured extends Shares {
+export interface Measured extends Pick<Shares, 'percent'> {
+  /** In the minutes in which the floors were fed too. */
+  readonly beside: Readonly<Record<keyof Shares, number>>;
   readonly events: number;
   readonly alerts: number;
   /** Mean memory, MB, of the first and of the last third. */
@@ -52,9 +54,8 @@ const COLUMNS: readonly (readonly [title: string, cell: (minute: Minute) => stri
   ['events', ({ events }) => grouped(events)],
   ['alerts', ({ alerts }) => grouped(alerts)],
   ['cpu %', ({ percent }) => percent.toFixed(2)],
-  ['decode', ({ decodePercent }) => decodePercent.toFixed(2)],
-  ['no rules', ({ noRulesPercent }) => noRulesPercent.toFixed(2)],
-  ['rules', ({ percent, noRulesPercent }) => (percent - noRulesPercent).toFixed(2)],
+  ['decode', ({ decodePercent }) => decodePercent?.toFixed(2) ?? ''],
+  ['no rules', ({ noRulesPercent }) => noRulesPercent?.toFixed(2) ?? ''],
   ['rss MB', ({ rssMegabytes }) => rssMegabytes.toFixed(0)],
   ['lag ms', ({ lagMs }) => lagMs.toFixed(1)],
   ['most lag', ({ mostLagMs }) => mostLagMs.toFixed(0)],
@@ -72,11 +73,11 @@ export function printMinute(minute: Minute): string {
 }
 
 export function printSummary(plan: Plan, measured: Measured): string {
-  const { percent, noRulesPercent, decodePercent, rss } = measured;
+  const { percent, beside, rss } = measured;
   const share = (value: number): string => `${value.toFixed(2)} %`;
   return [
     `${grouped(plan.eventsPerSecond)} events a second (${grouped(plan.execsPerSecond)} execs) for ${plan.minutes} minutes, a scan each ${plan.intervalSeconds} s; rules: ${plan.rules}`,
-    `one core     ${share(percent)} in all: ${share(percent - decodePercent)} beyond parsing the batches, ${share(percent - noRulesPercent)} beyond the same without rules`,
+    `one core     ${share(percent)} in all; in the first minutes ${share(beside.percent)}, which is ${share(beside.percent - beside.decodePercent)} beyond parsing the batches and ${share(beside.percent - beside.noRulesPercent)} beyond the same without rules`,
     `memory       ${rss.first.toFixed(0)} MB in the first third, ${rss.last.toFixed(0)} MB in the last`,
     `registered   after ${measured.registeredMs.toFixed(0)} ms, ${measured.registeredCpuMs.toFixed(0)} ms of CPU`,
     `event loop   a ping waited ${measured.mostLagMs.toFixed(0)} ms at the most`,
