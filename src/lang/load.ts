@@ -4,6 +4,7 @@ import { createSource, RuleError, type Source } from '../text/index.ts';
 import { isBundle, readBundle } from './bundle.ts';
 import {
   collectRules,
+  collectRulesInTurns,
   compileQuery,
   inferLanguage,
   type Language,
@@ -33,7 +34,8 @@ export async function loadRules(paths: readonly string[], options: LoadOptions =
     if ('kind' in source) problems.push(source);
     else texts.push({ source, named });
   }
-  return collect(texts, problems, options);
+  const { sources, ...collecting } = unbundle(texts, problems, options);
+  return collectRulesInTurns(sources, collecting);
 }
 
 interface Text {
@@ -42,7 +44,7 @@ interface Text {
 }
 
 /** Bundles are read as the texts that are in them. */
-function collect(texts: readonly Text[], problems: Problem[], options: LoadOptions): RuleSet {
+function unbundle(texts: readonly Text[], problems: Problem[], options: LoadOptions) {
   const all = texts.flatMap((text): readonly Text[] => {
     if (!isBundle(text.source)) return [text];
     try {
@@ -54,10 +56,10 @@ function collect(texts: readonly Text[], problems: Problem[], options: LoadOptio
     }
   });
   const named = new Set(all.filter((text) => text.named).map(({ source }) => source));
-  return collectRules(
-    all.map(({ source }) => source),
-    { nowMs: options.nowMs ?? Date.now(), problems, named: (source) => named.has(source) },
-  );
+  return {
+    sources: all.map(({ source }) => source),
+    ...{ nowMs: options.nowMs ?? Date.now(), problems, named: (source: Source) => named.has(source) },
+  };
 }
 
 /** A text with rules. `name` is what errors call it, and its ending says the format, if it has one. */
@@ -68,8 +70,9 @@ export interface RuleText {
 
 /** Reads the rules in texts that are at hand already; otherwise as `loadRules`. */
 export function parseRuleTexts(texts: readonly RuleText[], options: LoadOptions = {}): RuleSet {
-  const sources = texts.map(({ name, text }) => ({ source: createSource(name, text), named: true }));
-  return collect(sources, [], options);
+  const given = texts.map(({ name, text }) => ({ source: createSource(name, text), named: true }));
+  const { sources, ...collecting } = unbundle(given, [], options);
+  return collectRules(sources, collecting);
 }
 
 /** Reads the rules in one text. */

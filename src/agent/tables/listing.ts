@@ -139,5 +139,12 @@ function testsOf<T>(
   const understood = [...texts].every((text) =>
     type === 'TEXT' ? !text.includes('\ufffd') : WHOLE.test(text),
   );
-  return understood ? [(thing) => texts.has(String(of(thing) ?? ''))] : [];
+  if (!understood) return [];
+  const numbers = new Set([...texts].map(Number));
+  return [
+    (thing) => {
+      const cell = of(thing);
+      return typeof cell === 'number' ? numbers.has(cell) : texts.has(cell ?? '');
+    },
+  ];
 }

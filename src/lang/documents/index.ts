@@ -6,7 +6,7 @@
  * RULE_UNSUPPORTED and so on, and stops one document only. Leaves queries to the rooms of their languages.
  */
 export { applyOverlays } from './apply.ts';
-export { type CollectOptions, collectRules } from './collect.ts';
+export { type CollectOptions, collectRules, collectRulesInTurns } from './collect.ts';
 export type { Overlay } from './overlay.ts';
 export { compileQuery, inferLanguage, type Language } from './query.ts';
 export { type Problem, problemOf, type RuleFile, type RuleSet } from './rule-set.ts';
