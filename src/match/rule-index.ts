@@ -11,8 +11,9 @@ import {
   walk,
 } from '../rule/index.ts';
 import type { Predicate } from './closure.ts';
+import { entriesOf } from './entries.ts';
 import { EventKinds, KIND_FIELDS } from './event-kind.ts';
-import { type Known, needsOf } from './necessary.ts';
+import type { Known } from './necessary.ts';
 import type { Key } from './necessary-keys.ts';
 import { compileTest } from './predicate.ts';
 import { createTextIndex, type TextIndex } from './text-index.ts';
@@ -138,35 +139,24 @@ class Plan {
   private turn = 0;
 
   constructor(queries: readonly Condition[], fields: Fields, known: Known) {
-    const always: number[] = [];
-    const queryOf: number[] = [];
-    const wanted: number[] = [];
+    const { always, entries } = entriesOf(queries, fields, known);
     const bySlot = new Map<number, (readonly [Key, number])[]>();
-    for (const [query, condition] of queries.entries()) {
-      const alternatives = needsOf(condition, fields, known);
-      if (alternatives.some((sets) => sets.length === 0)) {
-        always.push(query);
-        continue;
-      }
-      for (const sets of alternatives) {
-        const entry = queryOf.push(query) - 1;
-        wanted.push((1 << sets.length) - 1);
-        for (const [number, { keys }] of sets.entries()) {
-          for (const key of keys) {
-            const list = bySlot.get(key.slot) ?? [];
-            bySlot.set(key.slot, list);
-            list.push([key, (entry << SET_BITS) | number]);
-          }
+    for (const [entry, { sets }] of entries.entries()) {
+      for (const [number, { keys }] of sets.entries()) {
+        for (const key of keys) {
+          const list = bySlot.get(key.slot) ?? [];
+          bySlot.set(key.slot, list);
+          list.push([key, (entry << SET_BITS) | number]);
         }
       }
     }
     this.always = always;
     this.slots = [...bySlot.keys()];
     this.indexes = [...bySlot.values()].map((keys) => createTextIndex(keys));
-    this.wanted = Uint8Array.from(wanted);
-    this.queryOf = Int32Array.from(queryOf);
-    this.turnOf = new Int32Array(queryOf.length);
-    this.hit = new Uint8Array(queryOf.length);
+    this.wanted = Uint8Array.from(entries, ({ sets }) => (1 << sets.length) - 1);
+    this.queryOf = Int32Array.from(entries, ({ query }) => query);
+    this.turnOf = new Int32Array(entries.length);
+    this.hit = new Uint8Array(entries.length);
     this.foundIn = new Int32Array(queries.length);
   }
 
