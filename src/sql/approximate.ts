@@ -1,9 +1,9 @@
 import type { Condition } from '../rule/index.ts';
 import type { TableSpec } from '../schema/index.ts';
-import { baseColumns, isOfProgram } from './columns.ts';
 import { all, any, type Expression, eachTest, NO, negate, substitute, type Test, YES } from './expression.ts';
 import { leafTruth, OPEN, type Truth } from './leaf.ts';
 import type { Approximation } from './pattern.ts';
+import { baseColumns, isOfFile, isOfProgram } from './rows/columns.ts';
 
 export interface ApproximateOptions {
   /** Whether rules may see exact arguments where the row has words. */
@@ -77,8 +77,8 @@ function readsWords(expression: Expression): boolean {
 }
 
 /**
- * The derived columns that mark the rows which tests may read otherwise than rules do: what `columns.ts` says of
- * programs; a NUL, where GLOB takes a text to end; a letter outside ASCII that folds to one inside.
+ * The derived columns that mark the rows which tests may read otherwise than rules do: what `rows/` says of programs
+ * and files; a NUL, where GLOB takes a text to end; a letter outside ASCII that folds to one inside.
  */
 export function odditiesOf(expressions: readonly Expression[]): readonly string[] {
   const found = new Set<string>();
@@ -87,6 +87,7 @@ export function odditiesOf(expressions: readonly Expression[]): readonly string[
       const own = test.column.replace(/^lower_of_/, '');
       const path = /^name_of_(\w+)$/.exec(own)?.[1];
       if (isOfProgram(own)) found.add('program_odd');
+      else if (isOfFile(path ?? own)) found.add('file_odd');
       else if (path !== undefined) found.add(`unplain_${path}`);
       else if (test.kind === 'glob')
         for (const column of baseColumns(test.column)) found.add(`nul_in_${column}`);

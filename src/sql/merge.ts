@@ -1,12 +1,12 @@
 import type { TableSpec } from '../schema/index.ts';
-import { type RowsOptions, rowsOf } from './columns.ts';
 import { any, columnsIn, NO } from './expression.ts';
 import { hitsOf } from './hits.ts';
-import { BITS, NameLists } from './names.ts';
 import { flag, gateOf } from './prefilter.ts';
 import { printExpression } from './print.ts';
+import { BITS, NameLists } from './rows/names.ts';
+import { type RowsOptions, rowsOf } from './rows/rows.ts';
+import type { Steps } from './rows/steps.ts';
 import type { RuleSieve } from './rule-sieves.ts';
-import type { Steps } from './steps.ts';
 
 /** All rules tried on a table's rows in one pass. */
 export interface Merged {

@@ -1,9 +1,10 @@
 import { type Condition, printCondition } from '../rule/index.ts';
 import { bindCondition, type TableSpec } from '../schema/index.ts';
 import { approximate, odditiesOf } from './approximate.ts';
-import { isOwn, rowsOf } from './columns.ts';
 import { all, any, columnsIn, type Expression, keyOf, NO, negate } from './expression.ts';
 import { printExpression } from './print.ts';
+import { isOwn } from './rows/columns.ts';
+import { rowsOf } from './rows/rows.ts';
 import { isSelective } from './selective.ts';
 
 /**

@@ -160,6 +160,25 @@ const ENDS = {
   ),
 } as const;
 
+function filePaths(
+  prefix: string,
+  column: string,
+  ...from: readonly string[]
+): Readonly<Record<string, Known>> {
+  const part = (before: Pattern, after: Pattern): Reading => ({
+    kind: 'part',
+    columns: [column],
+    before,
+    after,
+  });
+  return {
+    [`${prefix}.path`]: known({ kind: 'texts', columns: [column] }, ...from),
+    [`${prefix}.name`]: known({ kind: 'texts', columns: [`name_of_${column}`] }, ...from),
+    [`${prefix}.directory`]: known(part([], [ANYTHING]), ...from),
+    [`${prefix}.extension`]: known(part([ANYTHING, '.'], []), ...from),
+  };
+}
+
 /** Fields that `src/schema/tables` computes from several columns, by table. */
 const KNOWN: Readonly<Record<string, Readonly<Record<string, Known>>>> = {
   process_events: {
@@ -179,6 +198,10 @@ const KNOWN: Readonly<Record<string, Readonly<Record<string, Known>>>> = {
   },
   syslog_events: {
     'process.name': known({ kind: 'part', columns: ['tag'], before: [], after: [ANYTHING] }, 'tag'),
+  },
+  process_file_events: {
+    ...filePaths('file', 'file_whole', 'path', 'dest_path', 'cwd', 'operation'),
+    ...filePaths('file.Ext.original', 'original_whole', 'path', 'cwd', 'operation'),
   },
   es_process_events: {
     'process.name': known({ kind: 'pieces', columns: ['path', 'cmdline'] }, 'path', 'cmdline', 'event_type'),

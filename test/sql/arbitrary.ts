@@ -165,6 +165,39 @@ export const fileRow: fc.Arbitrary<Row> = fc.record({
   md5: fc.constantFrom('', 'd41d8cd98f00b204e9800998ecf8427e').map((hash) => text(hash)),
 });
 
+const operation = fc.constantFrom(
+  'open+truncate',
+  'write',
+  'rename',
+  'link',
+  'symlink',
+  'unlink',
+  'open',
+  '',
+);
+const anyPath = dirtied(
+  mostly(
+    path,
+    fc
+      .constantFrom('/', '.', '..', 'a/../b', '/a//b', '/a/./b', '/a/..', 'b/', 'x.sh')
+      .map((one) => text(one)),
+    4,
+  ),
+);
+export const processFileRow: fc.Arbitrary<Row> = fc.record({
+  operation: operation.map((one) => text(one)),
+  pid: fc.constantFrom(1, 100, 101),
+  executable: path,
+  cwd: mostly(
+    fc.constantFrom('"/tmp"', '/usr/bin', '"/tmp/a b"').map((cwd) => text(cwd)),
+    dirtied(fc.constantFrom('', '"', '""', '/', '"/"', '"/É"', 'rel', '/a/../b').map((cwd) => text(cwd))),
+  ),
+  path: mostly(anyPath, nothing),
+  dest_path: mostly(anyPath, nothing),
+  // Numbers are texts in this table.
+  uid: fc.constantFrom('0', '1000', '').map((uid) => text(uid)),
+});
+
 const address = fc.constantFrom(
   '',
   '0',

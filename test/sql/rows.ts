@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import type { TableSpec } from '../../src/schema/index.ts';
 import { type RecordedRow, recording } from '../events/recording.ts';
-import { type Cell, fileRow, processRow, type Row, socketRow, userRow } from './arbitrary.ts';
+import { type Cell, fileRow, processFileRow, processRow, type Row, socketRow, userRow } from './arbitrary.ts';
 
 const ARBITRARY: Readonly<Record<string, fc.Arbitrary<Row>>> = {
   process_events: processRow,
   file_events: fileRow,
+  process_file_events: processFileRow,
   socket_events: socketRow,
   user_events: userRow,
 };

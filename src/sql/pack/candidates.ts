@@ -1,12 +1,12 @@
 import type { Rule } from '../../rule/index.ts';
 import type { TableSpec } from '../../schema/index.ts';
-import { rowsOf } from '../columns.ts';
 import { all, columnsIn, type Expression, keyOf, negate, YES } from '../expression.ts';
 import { LONGEST_QUERY } from '../limits.ts';
 import { mergeSieves } from '../merge.ts';
-import { BITS } from '../names.ts';
 import { doubtOf, gateOf, type PrefilterOptions, partsOf, passing } from '../prefilter.ts';
 import { printExpression } from '../print.ts';
+import { BITS } from '../rows/names.ts';
+import { rowsOf } from '../rows/rows.ts';
 import { type RuleSieve, ruleSieves } from '../rule-sieves.ts';
 import { identifier, quote } from '../text.ts';
 import { BATCH, orderOf } from './scan.ts';

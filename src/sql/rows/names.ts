@@ -1,6 +1,6 @@
-import { any, type Expression, type In, keyOf } from './expression.ts';
+import { any, type Expression, type In, keyOf } from '../expression.ts';
+import { quote } from '../text.ts';
 import type { Steps } from './steps.ts';
-import { quote } from './text.ts';
 
 /** Bits of one integer that are used; the 64th is the sign. */
 export const BITS = 62;
