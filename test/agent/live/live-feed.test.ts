@@ -43,13 +43,9 @@ test.serial('an alert is logged without a scan, and no scan after it logs it aga
   await sandbox.runNow();
   t.is(lines.length, 1);
   const [health] = await sandbox.query("SELECT * FROM detection_health WHERE stream = 'all'");
-  t.like(health, {
-    events: '4',
-    duplicates: '2',
-    live_events: '2',
-    live_foreign: '0',
-    alerts_delivered: '1',
-  });
+  t.like(health, { live_events: '2', live_foreign: '0', alerts_delivered: '1' });
+  t.is(Number(health!['events']) - Number(health!['duplicates']), 2, 'each row was read once');
+  t.true(Number(health!['duplicates']) >= 2, 'and came again with the scan');
 });
 
 test.serial(
