@@ -2,7 +2,15 @@ import { judgeRule } from '../../src/agent/index.ts';
 import { narrowToIndices } from '../../src/agent/indices.ts';
 import { loadRules } from '../../src/lang/index.ts';
 import { transformQuery } from '../../src/match/index.ts';
-import { type Condition, type Operand, type Pattern, type Rule, transform } from '../../src/rule/index.ts';
+import { eventQueriesOf } from '../../src/match/transform-query.ts';
+import {
+  type Condition,
+  type Operand,
+  type Pattern,
+  type Rule,
+  transform,
+  walk,
+} from '../../src/rule/index.ts';
 import type { Schema } from '../../src/schema/index.ts';
 import { corpusPaths } from './recordings.ts';
 
@@ -28,17 +36,30 @@ const KIND = /^(event\.|host\.|data_stream\.|auditd\.data\.syscall|user\.id|proc
 /**
  * So many rules: the corpus itself, cut or followed by copies of it. A copy asks for other texts (`rmmod` becomes
  * `rmmod-7`, and the longest text of a wildcard pattern likewise), so that it is as selective as its model and
- * as seldom a candidate, but never a match by itself.
+ * as seldom a candidate, but never a match by itself. Rules with a part that names no text, such as any exec, have
+ * no copies: those would be the rule itself again.
  */
 export function rulesOf(rules: readonly Rule[], count: number): readonly Rule[] {
   if (count <= rules.length) {
     const step = rules.length / count;
     return Array.from({ length: count }, (_, i) => rules[Math.floor(i * step)]!);
   }
-  return Array.from({ length: count }, (_, i) => {
-    const rule = rules[i % rules.length]!;
-    const copy = Math.floor(i / rules.length);
-    return copy === 0 ? rule : copyOf(rule, copy);
+  const all = [...rules];
+  const models = rules.filter(hasTexts);
+  for (let i = 0; all.length < count; i += 1) {
+    all.push(copyOf(models[i % models.length]!, Math.floor(i / models.length) + 1));
+  }
+  return all;
+}
+
+/** Whether renaming changes every part of the rule. */
+function hasTexts({ query }: Rule): boolean {
+  return eventQueriesOf(query).every(({ condition }) => {
+    let changes = false;
+    walk(condition, (one) => {
+      if (rename(one, 1) !== one) changes = true;
+    });
+    return changes;
   });
 }
 
