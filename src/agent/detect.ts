@@ -72,9 +72,9 @@ export function createDetection(options: DetectOptions): Detection {
 
   return {
     live,
-    detect({ batch: json, stream, rule }) {
+    detect({ batch: json, stream, rule, sent }) {
       const batch = readBatch(json, stream, (table) => schema.tables.get(table)?.reads);
-      if (stream !== undefined) return liveOf(rule).answer(batch);
+      if (stream !== undefined) return liveOf(rule).answer(batch, sent);
       return judge(batch, rule);
     },
     registered() {

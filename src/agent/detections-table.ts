@@ -42,6 +42,8 @@ export interface Request {
   readonly stream: string | undefined;
   /** EQL, KQL, a rule document, or the id of an installed rule. */
   readonly rule: string | undefined;
+  /** Whether the answer went out to core; taken for granted when it is not told. */
+  readonly sent?: Promise<boolean>;
 }
 
 /** Answers a request with alerts; a throw fails the one query that asked. Never asks core anything. */
@@ -60,7 +62,7 @@ export function createDetectionsTable(detect: Detect): Plugin {
   return createTable({
     name: 'detections',
     columns: COLUMNS,
-    async generate(context) {
+    async generate(context, _, fate) {
       const batch = only(context, 'batch', OPERATORS.lessThan);
       const stream = only(context, 'stream', OPERATORS.equals);
       const rule = only(context, 'rule', OPERATORS.equals);
@@ -69,7 +71,10 @@ export function createDetectionsTable(detect: Detect): Plugin {
           'detections needs events: WHERE batch < (SELECT json_group_array(json_array(…)) FROM …)',
         );
       }
-      const rows = await detect({ batch: batch.bytes, stream: stream?.text, rule: rule?.text });
+      const rows = await detect({
+        ...{ batch: batch.bytes, stream: stream?.text, rule: rule?.text },
+        ...(fate !== undefined && { sent: fate.sent }),
+      });
       // SQLite checks every constraint again on these rows: the texts must come back in the bytes it sent.
       const echo = {
         batch: '0',

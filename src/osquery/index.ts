@@ -18,6 +18,7 @@ export {
 export type { EncodedRows } from './encoded-rows.ts';
 export { createLogger, type LoggerOptions } from './logger.ts';
 export type {
+  CallFate,
   ExtensionInfo,
   Log,
   Option,

@@ -26,6 +26,12 @@ export interface Reply<R = PluginRow> {
   readonly encoded?: EncodedRows;
 }
 
+/** What is known of a call beside what it asks. */
+export interface CallFate {
+  /** Whether the answer went out: false when the other side was gone by then. It may die before it reads the answer. */
+  readonly sent: Promise<boolean>;
+}
+
 /** Something an extension puts in osquery's registry. `call` answers a failure as a status; a throw is turned into one. */
 export interface Plugin {
   /** `table`, `logger`, `config` … */
@@ -33,7 +39,7 @@ export interface Plugin {
   readonly name: string;
   /** What `registerExtension` tells core about the plugin: a table's columns, nothing for a logger. */
   routes(): readonly Row[];
-  call(request: PluginRequest): Reply | Promise<Reply>;
+  call(request: PluginRequest, fate?: CallFate): Reply | Promise<Reply>;
 }
 
 /** Plugins as `registerExtension` lists them: registry name → plugin name → routes. */

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { createListener, listen } from './listen.ts';
 import {
+  type CallFate,
   type ExtensionInfo,
   explain,
   failure,
@@ -15,7 +16,7 @@ import {
   type Row,
   type Status,
 } from './plugin.ts';
-import { type Processor, Session } from './session.ts';
+import { type MakeProcessor, Session } from './session.ts';
 import { Processor as ExtensionProcessor } from './thrift/gen/Extension.js';
 import {
   type Handler,
@@ -67,38 +68,46 @@ export interface Registration extends Status {
 }
 
 type ExtensionHandler = Pick<Handler, 'ping' | 'call' | 'shutdown'>;
-type Call = (registry: string, item: string, request: PluginRequest) => Reply | Promise<Reply>;
+type Call = (
+  registry: string,
+  item: string,
+  request: PluginRequest,
+  fate: CallFate,
+) => Reply | Promise<Reply>;
 
 const DEFAULT_CONNECTIONS = 1024;
 
 /** Serves `Extension` (ping, call, shutdown) on a UNIX socket, calls going to the plugins. */
 export async function serveExtension(options: ServeExtensionOptions): Promise<Server> {
   const plugins = new Map(options.plugins.map((plugin) => [`${plugin.registry}/${plugin.name}`, plugin]));
-  const call: Call = (registry, item, request) => {
+  const call: Call = (registry, item, request, fate) => {
     const plugin = plugins.get(`${registry}/${item}`);
-    return plugin?.call(request) ?? failure(`no ${registry} plugin is named ${JSON.stringify(item)} here`);
+    return (
+      plugin?.call(request, fate) ?? failure(`no ${registry} plugin is named ${JSON.stringify(item)} here`)
+    );
   };
-  const handler = extensionHandler(call, 'OK', () => {
-    // The answer is on its way when this runs.
-    setImmediate(() => options.onShutdown?.());
-  });
-  return serve(options, new ExtensionProcessor(handler));
+  // The answer is on its way when this runs.
+  const onShutdown = (): void => void setImmediate(() => options.onShutdown?.());
+  return serve(
+    options,
+    (fate) => new ExtensionProcessor(extensionHandler(call, { pong: 'OK', onShutdown, fate })),
+  );
 }
 
 /** Serves `ExtensionManager` on a UNIX socket, as osqueryd does. */
 export async function serveManager(
   options: ServeOptions & { readonly handlers: ManagerHandlers },
 ): Promise<Server> {
-  return serve(options, new ManagerProcessor(managerHandler(options.handlers)));
+  return serve(options, (fate) => new ManagerProcessor(managerHandler(options.handlers, fate)));
 }
 
-async function serve(options: ServeOptions, processor: Processor): Promise<Server> {
+async function serve(options: ServeOptions, makeProcessor: MakeProcessor): Promise<Server> {
   const { path, log = NO_LOG, maxMessageBytes } = options;
   const open = new Set<Socket>();
   const listener = createListener((socket) => {
     open.add(socket);
     socket.once('close', () => open.delete(socket));
-    new Session(socket, processor, { log, maxMessageBytes });
+    new Session(socket, makeProcessor, { log, maxMessageBytes });
   });
   listener.maxConnections = options.maxConnections ?? DEFAULT_CONNECTIONS;
   listener.on('drop', () => log.warn({ connections: open.size }, 'refusing a connection: too many are open'));
@@ -113,22 +122,25 @@ async function serve(options: ServeOptions, processor: Processor): Promise<Serve
   };
 }
 
-function extensionHandler(call: Call, pong: string, onShutdown: () => void): ExtensionHandler {
+interface Answering {
+  readonly pong: string;
+  readonly onShutdown: () => void;
+  readonly fate: () => CallFate;
+}
+
+function extensionHandler(call: Call, { pong, onShutdown, fate }: Answering): ExtensionHandler {
   return {
     ping: async () => wireStatus({ code: 0, message: pong }),
     call: (registry, item, request) =>
-      answer(() => call(registry ?? '', item ?? '', new Map(Object.entries(request ?? {})))),
+      answer(() => call(registry ?? '', item ?? '', new Map(Object.entries(request ?? {})), fate())),
     shutdown: async () => onShutdown(),
   };
 }
 
-function managerHandler(handlers: ManagerHandlers): Handler {
+function managerHandler(handlers: ManagerHandlers, fate: () => CallFate): Handler {
+  const call: Call = (registry, item, request) => handlers.call(registry, item, request);
   return {
-    ...extensionHandler(
-      (...args) => handlers.call(...args),
-      'pong',
-      () => {},
-    ),
+    ...extensionHandler(call, { pong: 'pong', onShutdown() {}, fate }),
     extensions: async () => {
       const list = [...(await handlers.extensions())];
       return Object.fromEntries(

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { explain, type Log } from './plugin.ts';
+import { type CallFate, explain, type Log } from './plugin.ts';
 import { FrameScanner, ProtocolError } from './thrift/frame.ts';
 import { MessageReader } from './thrift/reader.ts';
 import { MessageWriter } from './thrift/writer.ts';
@@ -8,6 +8,9 @@ import { MessageWriter } from './thrift/writer.ts';
 export interface Processor {
   process(input: MessageReader, output: MessageWriter): void;
 }
+
+/** Makes the processor of a connection; `fate` is that of the call that is being answered. */
+export type MakeProcessor = (fate: () => CallFate) => Processor;
 
 const CALL = 1;
 /** How long the rest of a message may stay away. */
@@ -27,10 +30,11 @@ export class Session {
   readonly #waiting: Buffer[] = [];
   #busy = false;
   #ended = false;
+  #sent = Promise.withResolvers<boolean>();
 
-  constructor(socket: Socket, processor: Processor, { log, maxMessageBytes }: SessionOptions) {
+  constructor(socket: Socket, makeProcessor: MakeProcessor, { log, maxMessageBytes }: SessionOptions) {
     this.#socket = socket;
-    this.#processor = processor;
+    this.#processor = makeProcessor(() => ({ sent: this.#sent.promise }));
     this.#log = log;
     this.#scanner = new FrameScanner(maxMessageBytes);
     socket.on('data', (chunk) => this.#receive(chunk));
@@ -75,9 +79,16 @@ export class Session {
 
   #process(message: Buffer): void {
     if (message[3] !== CALL) throw new ProtocolError(`a message of kind ${message[3]}, which is no call`);
+    const sent = Promise.withResolvers<boolean>();
+    this.#sent = sent;
     const writer = new MessageWriter((...pieces) => {
       this.#busy = false;
-      if (this.#socket.writable) for (const piece of pieces) this.#socket.write(piece);
+      if (!this.#socket.writable) sent.resolve(false);
+      else {
+        const last = pieces.pop()!;
+        for (const piece of pieces) this.#socket.write(piece);
+        this.#socket.write(last, (error) => sent.resolve(!error));
+      }
       this.#next();
     });
     this.#processor.process(new MessageReader(message, 'bytes'), writer);

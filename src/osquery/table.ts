@@ -1,6 +1,7 @@
 import { EncodedRows } from './encoded-rows.ts';
 import { type JsonBytes, type JsonObject, parseJsonBytes } from './json-bytes.ts';
 import {
+  type CallFate,
   explain,
   failure,
   type Plugin,
@@ -70,7 +71,7 @@ export interface TableOptions {
   /** Bits of the `attributes` route; 4 is event-based. */
   readonly attributes?: number;
   /** The rows. A throw or a rejection becomes a failure status that names the table. */
-  generate(context: QueryContext, encode: Encode): Generated | Promise<Generated>;
+  generate(context: QueryContext, encode: Encode, fate?: CallFate): Generated | Promise<Generated>;
 }
 
 /** Begins rows in the bytes of the wire, of these columns; `sizeHint` is how many bytes they are likely to need. */
@@ -86,11 +87,11 @@ export function createTable(options: TableOptions): Plugin {
     registry: 'table',
     name,
     routes: () => routesOf(options),
-    call: async (request) => {
+    call: async (request, fate) => {
       const action = request.get('action')?.toString() ?? '';
       switch (action) {
         case 'generate':
-          return generate(options, request);
+          return generate(options, request, fate);
         case 'columns':
           return success(routesOf(options));
         case 'insert':
@@ -118,7 +119,11 @@ function routesOf({ columns, attributes }: TableOptions): Readonly<Record<string
 
 const encode: Encode = (columns, sizeHint) => new EncodedRows(columns, sizeHint);
 
-async function generate(options: TableOptions, request: PluginRequest): Promise<Reply> {
+async function generate(
+  options: TableOptions,
+  request: PluginRequest,
+  fate: CallFate | undefined,
+): Promise<Reply> {
   let context: QueryContext;
   try {
     context = readContext(request.get('context'));
@@ -126,7 +131,7 @@ async function generate(options: TableOptions, request: PluginRequest): Promise<
     return failure(`reading the query of table ${options.name}: ${explain(error)}`);
   }
   try {
-    const generated = await options.generate(context, encode);
+    const generated = await options.generate(context, encode, fate);
     return generated instanceof EncodedRows ? { ...success(), encoded: generated } : success(generated);
   } catch (error) {
     return failure(`generating rows of table ${options.name}: ${explain(error)}`);

@@ -327,3 +327,31 @@ test('a live socket and a file of another kind are left alone', async (t) => {
     message: `listening on ${file}: there is a file that is no socket`,
   });
 });
+
+test('a plugin learns whether its answer went out, or whether who called was gone by then', async (t) => {
+  const fates: Promise<boolean>[] = [];
+  const [called, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const slow = createTable({
+    name: 'slow',
+    columns: [],
+    async generate(_, __, fate) {
+      fates.push(fate!.sent);
+      called.resolve();
+      await answer.promise;
+      return [];
+    },
+  });
+  const { path } = await serve(t, { plugins: [slow] });
+  const impatient = await connectExtension(path);
+  const call = impatient.call('table', 'slow', { action: 'generate', context: '{}' });
+  await called.promise;
+  impatient.close();
+  await t.throwsAsync(call);
+  // The other side's end has come through when another connection was answered after it.
+  const patient = await connectExtension(path);
+  await patient.ping();
+  answer.resolve();
+  await patient.call('table', 'slow', { action: 'generate', context: '{}' });
+  t.deepEqual(await Promise.all(fates), [false, true]);
+  patient.close();
+});

@@ -7,6 +7,12 @@ const MOST_RETURNED = 1_000;
 /** In the place of a stream for what is handed over: no stream has such a name. */
 const HANDED = '';
 
+/** To which stream's call an alert was returned, and whether that answer went out. */
+interface Returned {
+  readonly to: string;
+  isSent: boolean;
+}
+
 export interface DeliveryHealth {
   /** Alerts handed to osquery of which it is not yet known whether they arrived. */
   readonly returned: number;
@@ -28,8 +34,8 @@ export interface DeliveryHealth {
 export class Delivery {
   readonly #store: Store;
   readonly #feed: string;
-  /** Returned in this registration and not yet known to have arrived: by alert, the stream. */
-  readonly #returned = new Map<string, string>();
+  /** Returned in this registration and not yet known to have arrived, by alert. */
+  readonly #returned = new Map<string, Returned>();
   /** Returned in the registration before. */
   #before: ReadonlySet<string> = new Set();
   #delivered = 0;
@@ -50,18 +56,23 @@ export class Delivery {
 
   /** The stream was called again: what it was given before has arrived. */
   acknowledge(stream: string): void {
-    const ids = [...this.#returned].filter(([, to]) => to === stream).map(([id]) => id);
+    const ids = [...this.#returned].filter(([, { to, isSent }]) => to === stream && isSent).map(([id]) => id);
     if (ids.length === 0) return;
     this.#store.deliver(ids);
     for (const id of ids) this.#returned.delete(id);
     this.#delivered += ids.length;
   }
 
-  /** The rows that wait, to be returned to a stream's call. */
-  answer(stream: string): readonly AlertRow[] {
+  /** The rows that wait, to be returned to a stream's call; if they are not `sent`, they wait again. */
+  answer(stream: string, sent?: Promise<boolean>): readonly AlertRow[] {
     const rows: AlertRow[] = [];
+    const returned: Returned = { to: stream, isSent: sent === undefined };
+    void sent?.then((isSent) => {
+      returned.isSent = isSent;
+      if (!isSent) this.#take(returned);
+    });
     for (const { id, row, document } of this.#store.waiting(this.#feed, MOST_RETURNED, this.#returned)) {
-      this.#returned.set(id, stream);
+      this.#returned.set(id, returned);
       if (this.#before.has(id)) this.#repeated++;
       // A text that someone else put there counts as returned, so that it comes once at the most.
       const parsed = parseRow(row);
@@ -78,7 +89,7 @@ export class Delivery {
     for (;;) {
       const [next] = this.#store.waiting(this.#feed, 1, this.#returned);
       if (next === undefined) return;
-      this.#returned.set(next.id, HANDED);
+      this.#returned.set(next.id, { to: HANDED, isSent: false });
       try {
         const row = parseRow(next.row);
         if (row !== null) await send({ ...row, alert: next.document });
@@ -95,10 +106,15 @@ export class Delivery {
   /** What was returned, to one stream or to all, and did not surely arrive is returned again. */
   again(stream?: string): void {
     const ids = [...this.#returned]
-      .filter(([, to]) => stream === undefined || to === stream)
+      .filter(([, { to }]) => stream === undefined || to === stream)
       .map(([id]) => id);
     for (const id of ids) this.#returned.delete(id);
     this.#before = new Set(ids);
+  }
+
+  /** Takes one answer's alerts back, as far as they were not returned again since. */
+  #take(answer: Returned): void {
+    for (const [id, returned] of this.#returned) if (returned === answer) this.#returned.delete(id);
   }
 
   get health(): DeliveryHealth {

@@ -141,8 +141,11 @@ export class Live {
       : null;
   }
 
-  /** Takes what is new of a batch, and gives the alerts that osquery shall log. */
-  async answer(batch: Batch): Promise<readonly AlertRow[]> {
+  /**
+   * Takes what is new of a batch, and gives the alerts that osquery shall log. `sent` tells whether they went out;
+   * without it they did.
+   */
+  async answer(batch: Batch, sent?: Promise<boolean>): Promise<readonly AlertRow[]> {
     const stream = this.#stream(batch.table);
     const nowMs = this.#clock.nowMs();
     const rows = placeRows(batch);
@@ -153,7 +156,7 @@ export class Live {
     const arrivedMs = scan === 'next' ? nowMs : null;
     const read = this.#line.put({ stream, columns: batch.columns, rows, arrivedMs, late: false });
     if (read !== false) await this.#withinBudget(stream, read);
-    return scan === 'next' ? this.delivery.answer(batch.table) : [];
+    return scan === 'next' ? this.delivery.answer(batch.table, sent) : [];
   }
 
   /**

@@ -51,3 +51,17 @@ test('what an answer returned is not handed over as well', async (t) => {
   await delivery.hand(async () => t.fail());
   t.pass();
 });
+
+test('an answer that did not go out is returned again, and no later call shows that it arrived', async (t) => {
+  const { store, delivery } = await open('a', 'b');
+  const sent = Promise.withResolvers<boolean>();
+  t.deepEqual(idsOf(delivery.answer('process_events', sent.promise)), ['a', 'b']);
+  delivery.acknowledge('process_events');
+  t.deepEqual(idsOf(delivery.answer('process_events')), [], 'it may be on its way');
+  sent.resolve(false);
+  await sent.promise;
+  t.deepEqual(idsOf(delivery.answer('process_events', Promise.resolve(true))), ['a', 'b']);
+  await new Promise(setImmediate);
+  delivery.acknowledge('process_events');
+  t.is(store.health.waiting, 0);
+});
