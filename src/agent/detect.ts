@@ -11,6 +11,8 @@ import { Live, type LiveOptions } from './live/live.ts';
 
 /** How many rules given by queries keep a stream of their own. The longest unused makes room for a new one. */
 const MOST_AD_HOC = 64;
+/** How many processes each of them remembers. */
+const MOST_AD_HOC_PROCESSES = 4_000;
 
 /** As for one live engine; `ask`, without which missing rows are not looked for, is for that of the installed rules. */
 export type DetectOptions = Omit<LiveOptions, 'feed' | 'keepsState'>;
@@ -37,6 +39,7 @@ export function createDetection(options: DetectOptions): Detection {
   const { schema, host } = options;
   // Rules that queries bring along have no background of their own: what it does grows with the installed rules alone.
   const { ask: _ask, proc: _proc, ...shared } = options;
+  const bounds = { ...options.bounds, mostProcesses: MOST_AD_HOC_PROCESSES };
   let { rules } = options;
   const live = new Live({ ...options, feed: '', keepsState: true });
   const adHoc = new Map<string, Live>();
@@ -50,7 +53,7 @@ export function createDetection(options: DetectOptions): Detection {
     const feed = createHash('sha256').update(text).digest('hex');
     const known = adHoc.get(feed);
     if (known === undefined && rules.some(({ id }) => id === text)) namedById.add(feed);
-    const found = known ?? new Live({ ...shared, rules: [ruleOf(text)], feed });
+    const found = known ?? new Live({ ...shared, bounds, rules: [ruleOf(text)], feed });
     refuseFaults(found.detector);
     adHoc.delete(feed);
     adHoc.set(feed, found);

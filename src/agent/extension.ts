@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { type Log, type Plugin, type RunOptions, runExtension } from '../osquery/index.ts';
+import { explain, type Log, type Plugin, type RunOptions, runExtension } from '../osquery/index.ts';
 import { createHost, createSchema, type Host, type Platform, type Schema } from '../schema/index.ts';
 import { openStore, readStore, type Store } from '../store/index.ts';
 import { refreshHost, seedTree } from './background.ts';
@@ -32,6 +32,8 @@ const PLATFORMS: Readonly<Record<string, Platform>> = { linux: 'linux', darwin: 
 const LEARN_SECONDS = 600;
 /** How long events wait for what core tells of the host. */
 const LEARN_MS = 500;
+/** How long events wait for the store, when a process before us is about to end. */
+const OWN_MS = 3_000;
 const FLAGS_RETRY_MS = 200;
 const PATIENCE_SECONDS = 30;
 const PATIENCE_BELOW_WATCHER_SECONDS = 600;
@@ -41,6 +43,7 @@ interface Working {
   readonly schema: Schema;
   readonly host: Host;
   readonly core: Core;
+  readonly store: Store;
   readonly detection: Detection;
   readonly rules: InstalledRules;
   readonly feed: LiveFeed | null;
@@ -63,6 +66,7 @@ export async function runAgent(options: ExtensionOptions): Promise<string> {
   const host = createHost(hostname());
   const core = createCore(socketPath);
   const flags = await flagsOf(core, options);
+  if (typeof flags === 'string') return flags;
   const store = await openPlace(flags, options);
   let feed: LiveFeed | null = null;
   const detection = createDetection({
@@ -75,7 +79,7 @@ export async function runAgent(options: ExtensionOptions): Promise<string> {
   const { wanted, advice } = liveFlags(flags, live);
   for (const text of advice) log.warn({ flags: text }, 'about the live feed');
   if (live) feed = new LiveFeed({ socketPath, schema, host, live: detection.live, flags, log });
-  const working: Working = { schema, host, core, detection, rules, feed, log };
+  const working: Working = { schema, host, core, store, detection, rules, feed, log };
   reportFaults(working);
   detection.live.pause();
 
@@ -128,6 +132,7 @@ export async function runAgent(options: ExtensionOptions): Promise<string> {
 /** Takes in what was known before, and begins to read events. */
 async function prepare(working: Working): Promise<void> {
   const { live } = working.detection;
+  await working.store.own(OWN_MS);
   await live.restore();
   await Promise.race([learn(working), new Promise((resolve) => setTimeout(resolve, LEARN_MS))]);
   live.go();
@@ -155,17 +160,17 @@ function tuningOf(settings: Settings): Pick<DetectOptions, 'budgetMs' | 'lateMs'
   return { budgetMs: answerMs, lateMs, bounds };
 }
 
-/** osquery's flags; asked for until it answers, or as long as there is patience. */
-async function flagsOf(core: Core, options: ExtensionOptions): Promise<ReadonlyMap<string, string>> {
-  const untilMs = performance.now() + options.timeoutSeconds * 1000;
+/** osquery's flags, asked for as long as there is patience. The reason when there was no answer. */
+async function flagsOf(
+  core: Core,
+  { socketPath, timeoutSeconds }: ExtensionOptions,
+): Promise<ReadonlyMap<string, string> | string> {
+  const untilMs = performance.now() + timeoutSeconds * 1000;
   for (;;) {
     try {
       return await core.flags();
     } catch (error) {
-      if (performance.now() > untilMs) {
-        options.log.warn({ err: error }, "asking for osquery's flags failed");
-        return new Map();
-      }
+      if (performance.now() > untilMs) return `no manager at ${socketPath}: ${explain(error)}`;
       await new Promise((resolve) => setTimeout(resolve, FLAGS_RETRY_MS));
     }
   }
@@ -184,6 +189,7 @@ async function openPlace(
   const daemon = await readStore(path);
   log.info({ store: path }, 'beside a daemon, whose alerts and state are read only');
   return {
+    own: async () => {},
     add: (alerts) => own.add(alerts),
     waiting: (...asked) => own.waiting(...asked),
     deliver: (ids) => own.deliver(ids),

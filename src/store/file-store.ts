@@ -1,7 +1,7 @@
 import type { AlertFilter, NewAlert, StoredAlert } from './alert.ts';
 import type { Sqlite, StoreDatabase } from './database.ts';
 import { explain, failureOf } from './failure.ts';
-import { type OwnedFile, openFile, putAside } from './file.ts';
+import { Owned, type OwnedFile, openFile, putAside } from './file.ts';
 import { MemoryAlerts } from './memory-alerts.ts';
 import type { Ids, Snapshot, Store, StoreHealth, StoreLog } from './store.ts';
 
@@ -18,6 +18,7 @@ export interface FileStoreOptions {
 
 /** How long after a failure the file is tried again. */
 const RETRY_MS = 30_000;
+const OWN_RETRY_MS = 50;
 const MOST_IN_MEMORY = 10_000;
 /** The share of the file's bound that alerts may fill: the rest is for the snapshot. */
 const ALERTS_SHARE = 0.75;
@@ -39,12 +40,23 @@ export class FileStore implements Store {
   #dropped = 0;
   #putAside: string | null = null;
   #closed = false;
+  /** Another process writes to the file. */
+  #isOwned = false;
   #snapshotMs = 0;
   #snapshotBytes = 0;
 
   constructor(options: FileStoreOptions) {
     this.#options = options;
     this.#write(() => {});
+  }
+
+  async own(patienceMs: number): Promise<void> {
+    const untilMs = performance.now() + patienceMs;
+    while (this.#isOwned && !this.#closed && performance.now() < untilMs) {
+      await new Promise((resolve) => setTimeout(resolve, OWN_RETRY_MS));
+      this.#retryMs = 0;
+      this.#settle();
+    }
   }
 
   add(alerts: readonly NewAlert[]): readonly NewAlert[] {
@@ -140,6 +152,7 @@ export class FileStore implements Store {
       const done = this.#attempt(path, act);
       if (this.#trouble !== null) this.#options.log.info({ path }, 'the store is written again');
       this.#trouble = null;
+      this.#isOwned = false;
       this.#retryMs = 0;
       return done;
     } catch (error) {
@@ -218,6 +231,7 @@ export class FileStore implements Store {
     if (this.#trouble === null)
       log.warn({ path, err: error }, 'the store cannot be written: alerts are in memory');
     this.#trouble = explain(error);
+    this.#isOwned = error instanceof Owned;
     this.#retryMs = nowMs() + RETRY_MS;
   }
 

@@ -26,6 +26,8 @@ export interface StoreReader {
  * and written when the file takes it again.
  */
 export interface Store extends StoreReader {
+  /** Waits until the file is no other process's, such as one that is about to end, but not for longer. */
+  own(patienceMs: number): Promise<void>;
   /** Keeps alerts; gives those that were not kept before. */
   add(alerts: readonly NewAlert[]): readonly NewAlert[];
   /** The oldest alerts of a feed that wait, but for those whose ids are given. */

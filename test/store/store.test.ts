@@ -270,6 +270,23 @@ test('two processes do not write one file: the second waits in memory until the 
   t.is(second.health.state, 'file');
 });
 
+test('who is patient owns the file as soon as the other is gone, and finds what it left', async (t) => {
+  const path = storePath(t);
+  const first = await openStore({ path });
+  const second = await openStore({ path });
+  const owned = second.own(60_000);
+  first.add([alert('a')]);
+  first.saveSnapshot(new Map([['tree', Buffer.from('x')]]));
+  first.close();
+  await owned;
+  t.is(second.health.state, 'file');
+  t.deepEqual(waiting(second), ['a']);
+  t.truthy(second.loadSnapshot());
+  const third = await openStore({ path });
+  await third.own(0);
+  t.is(third.health.state, 'memory');
+});
+
 test('another process reads what is stored while the owner goes on writing', async (t) => {
   const path = storePath(t);
   const reader = await readStore(path);
