@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { explain, type Log, type Plugin, type RunOptions, runExtension } from '../osquery/index.ts';
 import { createHost, createSchema, type Host, type Platform, type Schema } from '../schema/index.ts';
 import { openStore, readStore, type Store } from '../store/index.ts';
@@ -31,7 +32,7 @@ const PLATFORMS: Readonly<Record<string, Platform>> = { linux: 'linux', darwin: 
 /** How often core is asked what runs and what it can see, and for rows that no scan brought. */
 const LEARN_SECONDS = 600;
 /** How long events wait for what core tells of the host. */
-const LEARN_MS = 500;
+const LEARN_MS = 10_000;
 /** How long events wait for the store, when a process before us is about to end. */
 const OWN_MS = 3_000;
 const FLAGS_RETRY_MS = 200;
@@ -134,7 +135,10 @@ async function prepare(working: Working): Promise<void> {
   const { live } = working.detection;
   await working.store.own(OWN_MS);
   await live.restore();
-  await Promise.race([learn(working), new Promise((resolve) => setTimeout(resolve, LEARN_MS))]);
+  const patience = new AbortController();
+  const waited = sleep(LEARN_MS, undefined, { signal: patience.signal, ref: false }).catch(() => {});
+  await Promise.race([learn(working), waited]);
+  patience.abort();
   live.go();
 }
 
@@ -171,7 +175,7 @@ async function flagsOf(
       return await core.flags();
     } catch (error) {
       if (performance.now() > untilMs) return `no manager at ${socketPath}: ${explain(error)}`;
-      await new Promise((resolve) => setTimeout(resolve, FLAGS_RETRY_MS));
+      await sleep(FLAGS_RETRY_MS);
     }
   }
 }
