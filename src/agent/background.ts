@@ -1,13 +1,15 @@
-import type { Log } from '../osquery/index.ts';
+import type { Log, Row } from '../osquery/index.ts';
 import type { Host } from '../schema/index.ts';
-import type { Detector } from './detector.ts';
 import type { Ask } from './live/core.ts';
 
 const PROCESSES = 'SELECT pid, parent, name, path, cmdline, cwd, uid, gid, start_time FROM processes';
 
-/** Tells the process tree what runs now. Never waited for from inside a table's `generate`. */
-export async function seedTree(ask: Ask, detector: Detector): Promise<void> {
-  detector.seed(await ask(PROCESSES));
+/** Rows of `processes`. */
+export type Processes = readonly Row[];
+
+/** What runs now, to seed the process tree with. Never waited for from inside a table's `generate`. */
+export function askProcesses(ask: Ask): Promise<Processes> {
+  return ask(PROCESSES);
 }
 
 /** Learns about users, groups and the system. A table that is not there is passed over. */

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { explain, type Log, type Plugin, type RunOptions, runExtension } from '../osquery/index.ts';
 import { createHost, createSchema, type Host, type Platform, type Schema } from '../schema/index.ts';
 import { openStore, readStore, type Store } from '../store/index.ts';
-import { refreshHost, seedTree } from './background.ts';
+import { askProcesses, type Processes, refreshHost } from './background.ts';
 import { createDetection, type Detection, type DetectOptions } from './detect.ts';
 import { createDetectionsTable } from './detections-table.ts';
 import { InstalledRules } from './installed-rules.ts';
@@ -31,7 +31,8 @@ const PLATFORMS: Readonly<Record<string, Platform>> = { linux: 'linux', darwin: 
 
 /** How often core is asked what runs and what it can see, and for rows that no scan brought. */
 const LEARN_SECONDS = 600;
-/** How long events wait for what core tells of the host. */
+/** How long the registration waits for what runs, and how long events wait for it where that was not enough. */
+const LOOK_MS = 500;
 const LEARN_MS = 10_000;
 /** How long events wait for the store, when a process before us is about to end. */
 const OWN_MS = 3_000;
@@ -83,6 +84,8 @@ export async function runAgent(options: ExtensionOptions): Promise<string> {
   const working: Working = { schema, host, core, store, detection, rules, feed, log };
   reportFaults(working);
   detection.live.pause();
+  const running = await withPatience(LOOK_MS, look(working));
+  const lookedMs = performance.now();
 
   const { detector } = detection.live;
   const tables = createTables({
@@ -98,7 +101,8 @@ export async function runAgent(options: ExtensionOptions): Promise<string> {
     plugins: [createDetectionsTable(detection.detect), ...tables, ...loggers(feed, wanted)],
     onRegistered() {
       detection.registered();
-      if (isNew) void prepare(working);
+      // Who had to wait for another extension to end looks again.
+      if (isNew) void prepare(working, performance.now() - lookedMs < LEARN_MS ? running : null);
       isNew = false;
       void rules.outlook.judge();
     },
@@ -130,16 +134,39 @@ export async function runAgent(options: ExtensionOptions): Promise<string> {
   }
 }
 
-/** Takes in what was known before, and begins to read events. */
-async function prepare(working: Working): Promise<void> {
-  const { live } = working.detection;
-  await working.store.own(OWN_MS);
-  await live.restore();
+/**
+ * Takes in what was known before, what runs after it, and begins to read events. `running` was asked for before
+ * the registration, while no scan of ours could be in the way; null when the answer took too long.
+ */
+async function prepare(working: Working, running: Processes | null): Promise<void> {
+  const { store, detection } = working;
+  await store.own(OWN_MS);
+  await detection.live.restore();
+  if (running !== null) detection.live.detector.seed(running);
+  else await withPatience(LEARN_MS, learn(working));
+  detection.live.go();
+  if (running !== null) void see(working);
+}
+
+/** What runs, and, of the host, what rows are read with. */
+async function look({ core, host, log }: Working): Promise<Processes> {
+  const running = await askProcesses(core.ask);
+  await refreshHost(core.ask, host, log);
+  return running;
+}
+
+/** Null when it takes too long or fails. */
+async function withPatience<T>(ms: number, answer: Promise<T>): Promise<T | null> {
   const patience = new AbortController();
-  const waited = sleep(LEARN_MS, undefined, { signal: patience.signal, ref: false }).catch(() => {});
-  await Promise.race([learn(working), waited]);
-  patience.abort();
-  live.go();
+  const waited = sleep(ms, null, { signal: patience.signal, ref: false });
+  try {
+    return await Promise.race([answer, waited]);
+  } catch {
+    return null;
+  } finally {
+    patience.abort();
+    waited.catch(() => {});
+  }
 }
 
 /**
@@ -211,13 +238,23 @@ async function openPlace(
 }
 
 /** Asks core about the host, its processes and its own state. What fails is told and asked again later. */
-async function learn({ schema, host, core, detection, rules, feed, log }: Working): Promise<void> {
+async function learn(working: Working): Promise<void> {
+  const { host, core, detection, log } = working;
   try {
-    await seedTree(core.ask, detection.live.detector);
+    detection.live.detector.seed(await askProcesses(core.ask));
     await refreshHost(core.ask, host, log);
-    rules.outlook.see(sightOf(await askFacts({ query: core.ask }), { schema, live: feed !== null }));
   } catch (error) {
     log.warn({ err: error }, 'asking osquery about the host failed');
+  }
+  await see(working);
+}
+
+/** Asks core what it can see. */
+async function see({ schema, core, rules, feed, log }: Working): Promise<void> {
+  try {
+    rules.outlook.see(sightOf(await askFacts({ query: core.ask }), { schema, live: feed !== null }));
+  } catch (error) {
+    log.warn({ err: error }, 'asking osquery what it sees failed');
   }
 }
 
