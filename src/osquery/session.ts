@@ -85,9 +85,8 @@ export class Session {
       this.#busy = false;
       if (!this.#socket.writable) sent.resolve(false);
       else {
-        const last = pieces.pop()!;
-        for (const piece of pieces) this.#socket.write(piece);
-        this.#socket.write(last, (error) => sent.resolve(!error));
+        for (const piece of pieces.slice(0, -1)) this.#socket.write(piece);
+        this.#socket.write(pieces.at(-1)!, (error) => sent.resolve(!error));
       }
       this.#next();
     });

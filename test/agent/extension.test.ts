@@ -1,3 +1,5 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { connectManager } from '../../src/osquery/index.ts';
@@ -17,6 +19,15 @@ interface Running {
   /** The rows of the alerts that osquery logged. */
   readonly alerts: Record<string, string>[];
   readonly statuses: StatusLine[];
+}
+
+/** A minute for each answer, so that on a slow machine too one run of the schedule brings all. */
+function patientSettings(t: ExecutionContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'extension-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const config = join(folder, 'settings.toml');
+  writeFileSync(config, 'answer = "60s"\n');
+  return config;
 }
 
 /** The extension as osqueryd starts it, behind the stand-in's socket, with the packaged rules. */
@@ -39,6 +50,7 @@ async function start(t: ExecutionContext): Promise<Running> {
         'extension',
         ...['--rules', join(ROOT, 'packs/rules'), '--allow-unsafe'],
       ],
+      env: { OSQUERY_DETECT_CONFIG: patientSettings(t) },
     },
     onExtensionOutput: () => {},
     onResult: (line) => alerts.push((JSON.parse(line) as { columns: Record<string, string> }).columns),

@@ -57,7 +57,7 @@ test('on SIGHUP the settings are read again: other rules, another level; what ot
   const ids = async () =>
     (await sandbox.query('SELECT rule_id FROM detection_rules')).map((row) => row['rule_id']);
   t.deepEqual(await ids(), ['a']);
-  writeFileSync(join(folder, 'settings.toml'), 'rules = ["other.yaml"]\nstore = "x.db"\n');
+  writeFileSync(join(folder, 'settings.toml'), 'answer = "60s"\nrules = ["other.yaml"]\nstore = "x.db"\n');
   sandbox.killExtension('SIGHUP');
   await until(async () => (await ids())[0] === 'b');
   t.deepEqual(log.find(({ settings }) => settings !== undefined)?.['settings'], ['store']);

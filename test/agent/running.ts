@@ -36,7 +36,9 @@ export async function start(t: ExecutionContext, options: StartOptions = {}): Pr
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'running-')));
   for (const [name, text] of Object.entries(options.files ?? {})) writeFileSync(join(folder, name), text);
   const config = join(folder, 'settings.toml');
-  writeFileSync(config, (options.settings ?? '').replaceAll('FOLDER', folder));
+  // A minute for each answer, so that on a slow machine too one run of the schedule brings all.
+  const settings = `answer = "60s"\n${options.settings ?? ''}`;
+  writeFileSync(config, settings.replaceAll('FOLDER', folder));
   const alerts: Record<string, string>[] = [];
   const log: Record<string, unknown>[] = [];
   const sandbox = await startSandbox({
