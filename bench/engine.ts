@@ -1,7 +1,7 @@
 /**
  * The engine beside its alternatives, in one run on one core: `npm run bench`.
  *
- *     npm run bench -- --quick       on a smaller scale, in less than 40 s
+ *     npm run bench -- --quick       on a smaller scale
  *     npm run bench -- --json        the figures
  *     npm run bench -- --markdown    the part of README.md between the speed markers
  *     npm run bench -- --check       compares ratios with those in bench/baseline.json; 1 where one got worse

@@ -136,7 +136,7 @@ export function toMarkdown(report: Report): string {
     ([what, figure, expected]) => `| ${what.trim()} | ${figure} | ${expected} |`,
   );
   return [
-    `Made by \`npm run bench -- --markdown\`: ${heading(report)}.`,
+    `Made by \`npm run bench -- ${report.machine.quick ? '--quick ' : ''}--markdown\`: ${heading(report)}.`,
     'CPU time of one process for each measure, all its threads; the last column is what we set out to reach.',
     '',
     '| | measured | aim |',
