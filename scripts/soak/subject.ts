@@ -110,7 +110,7 @@ export class Subject {
   /** Calls `generate` of a table over a new connection, as core does. */
   async generate(table: string, context: Uint8Array): Promise<Answer> {
     const startedMs = performance.now();
-    const client = await connectExtension(`${this.#path}.${UUID}`, { timeoutMs: 60_000 });
+    const client = await connectExtension(`${this.#path}.${UUID}`, { timeoutMs: 600_000 });
     try {
       const { status, rows } = await client.call('table', table, { action: 'generate', context });
       if (status.code !== 0) throw new Error(`${this.name}: ${table}: ${status.message}`);
