@@ -202,7 +202,8 @@ test('a rule that plain SQL cannot narrow is told to be left out of the pack of 
     'pack-sql.conf leaves out 1 rule that nearly every row of process_events may match: wide.',
   ]);
   const text = await readFile(join(out, 'pack-sql.conf'), 'utf8');
-  t.true(text.includes("'narrow,'") && !text.includes("'wide,'"), text);
+  t.regex(text, /'narrow[,']/);
+  t.notRegex(text, /'wide[,']/);
 });
 
 test('--light hands over what a rule may match, and says which rules know less then', async (t) => {
