@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { type Plan, planRules } from '../agent/index.ts';
 import { loadRules, printBundle, type RuleSet } from '../lang/index.ts';
 import { createSchema, type Platform, type Schema } from '../schema/index.ts';
-import { asksTree, filesFor, ruleSieves, tablesOf, watchesOf } from '../sql/index.ts';
+import { asksTree, filesFor, LONGEST_CONFIG, ruleSieves, tablesOf, watchesOf } from '../sql/index.ts';
 import { type Command, type Io, UsageError } from './command.ts';
 import { tellProblems } from './inputs.ts';
 import { platformOf } from './options.ts';
@@ -129,7 +129,7 @@ function leftOut({ set, plan }: Outcome): readonly LeftOut[] {
 }
 
 /** What to know before these files are used, a sentence each. */
-function notices({ set, plan, platform, light }: Outcome): readonly string[] {
+function notices({ set, plan, platform, light, files }: Outcome): readonly string[] {
   const { unbounded } = watchesOf(plan.rules, platform);
   const kin = plan.rules.filter(asksTree).map(({ rule }) => rule.id);
   const dear = [...tablesOf(plan.rules)].filter(([table]) => table.cost.startsWith('Dear'));
@@ -151,6 +151,12 @@ function notices({ set, plan, platform, light }: Outcome): readonly string[] {
         `pack-sql.conf leaves out ${count(wide.length, 'rule')} that nearly every row of ${table.name} may match: ${ids}.`,
       ];
     }),
+    ...files
+      .filter(({ name, bytes }) => name.startsWith('pack') && bytes > LONGEST_CONFIG)
+      .map(
+        ({ name, bytes }) =>
+          `${name} has ${bytes} bytes; osquery before August 2026 takes ${LONGEST_CONFIG} in all. Fewer rules, or all of a table in one query (no --per-rule), make it shorter.`,
+      ),
     ...(light && kin.length > 0
       ? [
           `--light: ${count(kin.length, 'rule')} asking for parents or programs that rows do not tell: known are only those that may be a match themselves, or ran before: ${kin.join(', ')}.`,

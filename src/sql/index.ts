@@ -5,6 +5,7 @@
  * conditions, the packs, Fleet files, flags and views made of them, and the reading of other people's packs
  * for traps. Knows no rule language and not how a condition is tested: that is `match`, its oracle.
  */
+export { LONGEST_CONFIG } from './limits.ts';
 export { type Finding, type LintOptions, type LintReport, lintPacks } from './lint/lint.ts';
 export { type CandidateOptions, candidateQueries } from './pack/candidates.ts';
 export { type FilesOptions, filesFor } from './pack/files.ts';

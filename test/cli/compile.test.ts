@@ -157,6 +157,18 @@ test('--without does without a table: rules take another where one shows their e
   t.false(flags.includes('audit'), flags);
 });
 
+test('it says when a pack is longer than osquery takes', async (t) => {
+  const long = Array.from({ length: 450 }, (_, n) => [
+    `${n}.yaml`,
+    own(`long-${n}`, `process where process.name == "${'x'.repeat(60)}${n}"`),
+  ]);
+  const rules = await folderWith(Object.fromEntries(long));
+  const { out: merged } = await runCommand('compile', rules, '--out', await folderWith());
+  t.notRegex(merged, /osquery before August 2026 takes/);
+  const { out: alone } = await runCommand('compile', rules, '--out', await folderWith(), '--per-rule');
+  t.regex(alone, /note +pack-sql\.conf has \d+ bytes; osquery before August 2026 takes 1048576 in all\./);
+});
+
 const WRONG: readonly { readonly args: readonly string[]; readonly want: RegExp }[] = [
   { args: ['--out', 'x'], want: /no rules given/ },
   { args: [RULES], want: /no folder given; name one with --out/ },
