@@ -6,7 +6,7 @@ import { choice, count, duration, flag, type Key, optional, path, paths } from '
 import { flawOf } from './trust.ts';
 
 /** Where settings are looked for when `OSQUERY_DETECT_CONFIG` does not say. */
-export const DEFAULT_SETTINGS_PATH = '/etc/osquery-detect.toml';
+const DEFAULT_SETTINGS_PATH = '/etc/osquery-detect.toml';
 
 /** What can be set; docs/settings.md says more of each, schema/settings.schema.json the same to editors. */
 export interface Settings {

@@ -6,7 +6,7 @@ const LONGEST = 45;
 const ZERO = 0x30;
 
 /** Reads a dotted IPv4 address to its 32 bits, or -1. No octet has a leading zero, as in Elasticsearch. */
-export function parseIpv4(text: string): number {
+function parseIpv4(text: string): number {
   if (text.length > 15) return -1;
   let address = 0;
   let octet = -1;

@@ -53,7 +53,7 @@ function sorted(values: readonly Scalar[]): Scalar[] {
 }
 
 /** The key that has these values. */
-export function keyWith(values: readonly (Scalar | null)[]): Key {
+function keyWith(values: readonly (Scalar | null)[]): Key {
   return { text: keyText(values), values };
 }
 

@@ -1,3 +1,4 @@
+import { writeBriefText } from './thrift/brief-text.ts';
 import { MessageReader } from './thrift/reader.ts';
 
 const FIRST_BYTES = 1 << 12;
@@ -111,22 +112,10 @@ export class EncodedRows {
 
   /** False, and nothing is written, for a text beyond ASCII. */
   #ascii(text: string): boolean {
-    const { length } = text;
-    const at = this.#room(4 + length);
-    const bytes = this.#bytes;
-    for (let i = 0; i < length; i += 1) {
-      const unit = text.charCodeAt(i);
-      if (unit > 0x7f) {
-        this.#at = at;
-        return false;
-      }
-      bytes[at + 4 + i] = unit;
-    }
-    bytes[at] = 0;
-    bytes[at + 1] = 0;
-    bytes[at + 2] = 0;
-    bytes[at + 3] = length;
-    return true;
+    const at = this.#room(4 + text.length);
+    if (writeBriefText(this.#bytes, at, text)) return true;
+    this.#at = at;
+    return false;
   }
 
   /** Makes room for so many bytes and says where it begins. */

@@ -101,7 +101,7 @@ export function passing({ plain, coarse, oddities }: Sieve): Expression {
 }
 
 /** Whether SQL alone is sure that a row matches. */
-export function sureOf(sieve: Sieve): Expression {
+function sureOf(sieve: Sieve): Expression {
   return sieve.fidelity === 'exact' ? all([sieve.plain, negate(doubtOf(sieve))]) : NO;
 }
 

@@ -5,7 +5,7 @@ import { type Sqlite, StoreDatabase } from './database.ts';
 import { migrate } from './migrations.ts';
 
 /** A file or folder that is not safe to use; the message says what to do. */
-export class UnsafePath extends Error {}
+class UnsafePath extends Error {}
 
 /** Another process writes to the file. */
 export class Owned extends Error {}

@@ -8,7 +8,7 @@ import { judgeRule } from '../verdict.ts';
 import type { ExtensionFile, HostSide, RulesSide, StoreSide } from './facts.ts';
 
 /** Where packages put the extension. */
-export const INSTALLED_EXTENSION = '/usr/lib/osquery-detect/osquery-detect.ext';
+const INSTALLED_EXTENSION = '/usr/lib/osquery-detect/osquery-detect.ext';
 /** Programs that take audit's one socket for themselves, by the name the kernel knows them by, and osqueryd. */
 const WATCHED: ReadonlySet<string> = new Set(['osqueryd', 'auditd', 'auditbeat', 'go-audit']);
 const OURS = /osquery[-_]detect[^/]*$/;

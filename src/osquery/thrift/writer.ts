@@ -1,3 +1,5 @@
+import { writeBriefText } from './brief-text.ts';
+
 const VERSION = 0x80010000;
 const FIRST_BYTES = 512;
 /** Bytes that came encoded and are more than this go out where they lie. */
@@ -115,22 +117,10 @@ export class MessageWriter {
 
   /** Writes a brief text of ASCII alone; false, and nothing is written, for any other. */
   #writeAscii(text: string): boolean {
-    const { length } = text;
-    const at = this.#room(4 + length);
-    const bytes = this.#bytes;
-    for (let i = 0; i < length; i += 1) {
-      const unit = text.charCodeAt(i);
-      if (unit > 0x7f) {
-        this.#length = at;
-        return false;
-      }
-      bytes[at + 4 + i] = unit;
-    }
-    bytes[at] = 0;
-    bytes[at + 1] = 0;
-    bytes[at + 2] = 0;
-    bytes[at + 3] = length;
-    return true;
+    const at = this.#room(4 + text.length);
+    if (writeBriefText(this.#bytes, at, text)) return true;
+    this.#length = at;
+    return false;
   }
 
   /** Ends a piece and begins the next. */

@@ -39,14 +39,14 @@ function pathFamily(
 }
 
 /** Without the last separator, but for the root. */
-export function directoryOf(path: string): string {
+function directoryOf(path: string): string {
   const name = baseName(path);
   const end = path.length - name.length;
   return end === 1 ? path[0]! : path.slice(0, Math.max(end - 1, 0));
 }
 
 /** Empty when the name has no dot but a first one. */
-export function extensionOf(path: string): string {
+function extensionOf(path: string): string {
   const name = baseName(path);
   const dot = name.lastIndexOf('.');
   return dot <= 0 ? '' : name.slice(dot + 1);

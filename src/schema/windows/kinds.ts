@@ -8,7 +8,7 @@ export interface RecordKind {
   readonly action: string;
 }
 
-export const SYSMON = 'Microsoft-Windows-Sysmon';
+const SYSMON = 'Microsoft-Windows-Sysmon';
 const SECURITY = 'Microsoft-Windows-Security-Auditing';
 const EVENTLOG = 'Microsoft-Windows-Eventlog';
 

@@ -3,7 +3,7 @@ import { identifier } from '../text.ts';
 import { BATCH, orderOf, scanQuery, statelessScan } from './scan.ts';
 
 /** How far back `detect_recent` looks: as long as osquery keeps events unless told otherwise. */
-export const RECENT_SECONDS = 3_600;
+const RECENT_SECONDS = 3_600;
 
 /**
  * Views for use by hand, as osquery's configuration takes them:
