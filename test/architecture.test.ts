@@ -22,6 +22,15 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   agent: ['lang', 'sql', 'match', 'schema', 'process', 'osquery', 'store', 'rule', 'text'],
   cli: ['agent', 'sandbox', 'lang', 'sql', 'match', 'schema', 'osquery', 'store', 'rule', 'text'],
 };
+/** The folders of a large room, and the folders beside them that each may use. None uses the files above it. */
+const FOLDERS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  match: {
+    condition: [],
+    candidates: ['condition'],
+    stream: ['condition'],
+    machines: ['condition', 'stream'],
+  },
+};
 const BANNED_FILES = /\/(utils|helpers|common|types)\.ts$/;
 const MOST_EXPORTS = 16;
 const ROOT = join(import.meta.dirname, '..');
@@ -68,6 +77,18 @@ test('arrows between rooms go only where the floor plan allows', (t) => {
     return here !== there && !(there !== undefined && ARROWS[here ?? '']?.includes(there));
   });
   t.deepEqual(wrong, []);
+});
+
+test('arrows between the folders of a large room go one way', (t) => {
+  for (const [room, folders] of Object.entries(FOLDERS)) {
+    const folderOf = (path: string): string => relative(room, dirname(path));
+    const inside = all.filter(({ from, to }) => roomOf(from) === room && roomOf(to) === room);
+    const wrong = inside.filter(({ from, to }) => {
+      const [here, there] = [folderOf(from), folderOf(to)];
+      return here !== '' && here !== there && !folders[here]?.includes(there);
+    });
+    t.deepEqual(wrong, []);
+  }
 });
 
 test('a room is entered through its index.ts only', (t) => {

@@ -1,11 +1,11 @@
 import { type Condition, definite, type Fields, not, or, type Query, type Rule } from '../rule/index.ts';
 import type { Budget } from './budget.ts';
-import { compileMachine } from './compile-machine.ts';
-import type { MachineOptions } from './plan.ts';
+import { RuleIndex } from './candidates/rule-index.ts';
+import { SharedTests } from './condition/shared-tests.ts';
+import { compileMachine } from './machines/compile-machine.ts';
+import type { MachineOptions } from './machines/plan.ts';
 import { type Engine, RuleEngine, type RuleFault } from './rule-engine.ts';
-import { RuleIndex } from './rule-index.ts';
 import { type Holdings, type RuleCounters, Runner } from './runner.ts';
-import { SharedTests } from './shared-tests.ts';
 import { eventQueriesOf, transformQuery } from './transform-query.ts';
 
 export interface EngineOptions {

@@ -1,10 +1,10 @@
 import type { Event, Fields, Rule } from '../rule/index.ts';
 import { type Budget, BudgetWatch } from './budget.ts';
-import { Feed, type SavedFeed } from './feed.ts';
-import type { EventCodec } from './machine.ts';
-import type { RuleIndex } from './rule-index.ts';
+import type { RuleIndex } from './candidates/rule-index.ts';
+import type { SharedTests } from './condition/shared-tests.ts';
+import type { EventCodec } from './machines/machine.ts';
 import type { Holdings, RuleCounters, RuleFound, Runner } from './runner.ts';
-import type { SharedTests } from './shared-tests.ts';
+import { Feed, type SavedFeed } from './stream/feed.ts';
 
 /** A rule that could not be compiled, and why. */
 export interface RuleFault {

@@ -1,5 +1,5 @@
 import type { Event, Rule } from '../rule/index.ts';
-import { bitOf, type EventCodec, type Found, type Machine, type Match } from './machine.ts';
+import { bitOf, type EventCodec, type Found, type Machine, type Match } from './machines/machine.ts';
 
 /** Called for each match of a rule as it completes. */
 export type RuleFound = (rule: Rule, match: Match) => void;

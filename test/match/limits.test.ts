@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { createEngine, type Engine, type EngineOptions, type RuleCounters } from '../../src/match/index.ts';
-import { StreamClock } from '../../src/match/stream-clock.ts';
+import { StreamClock } from '../../src/match/stream/stream-clock.ts';
 import {
   type Condition,
   type EventQuery,

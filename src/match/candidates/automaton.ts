@@ -1,0 +1,225 @@
+import { foldCase } from '../../rule/index.ts';
+
+/**
+ * Many patterns looked for in one pass over a text: where a text has none, the cost is one table look-up for each
+ * of its characters, however many patterns there are.
+ *
+ * `anywhere` is Aho and Corasick's automaton (Communications of the ACM 18/6, 1975): each state stands for the
+ * longest beginning of any pattern that ends at the character just read, and reports the patterns that end
+ * there. `fromStart` and `fromEnd` are tries, left at the first character that no pattern goes on with.
+ *
+ * Transitions lie in one table of states by character classes; characters that no pattern has share class 0.
+ */
+export interface Automaton {
+  /**
+   * Calls back with the number of each pattern that the folded text has there; more than once where it has it
+   * more than once, and may be anew from the start where a text turns out not to be ASCII.
+   */
+  scan(text: string, visit: (pattern: number) => void): void;
+  /** Cells of the table, four bytes each. */
+  readonly size: number;
+}
+
+/** `amongWords`: anywhere in the text with a space put before and behind. */
+export type Place = 'anywhere' | 'amongWords' | 'fromStart' | 'fromEnd';
+
+/** Builds the automaton of some folded patterns, none of them empty, at one place of a text. */
+export function createAutomaton(patterns: readonly string[], place: Place): Automaton {
+  const classes = classesOf(patterns);
+  const table = new Table(classes.count);
+  for (const [number, pattern] of patterns.entries()) {
+    let state = 0;
+    for (let i = 0; i < pattern.length; i += 1) {
+      const at = place === 'fromEnd' ? pattern.length - 1 - i : i;
+      state = table.extend(state, classes.of(pattern.charCodeAt(at)));
+    }
+    table.report(state, number);
+  }
+  if (place === 'anywhere' || place === 'amongWords') table.link();
+  const run: Run = { ...table.finish(), classes };
+  const scan = SCANS[place];
+  return {
+    scan: (text, visit) => {
+      if (!scan(run, text, visit, false)) scan(run, foldCase(text), visit, true);
+    },
+    size: run.next.length,
+  };
+}
+
+/** False when a character comes up that is no ASCII, and the text is not known to be folded. */
+type Scan = (run: Run, text: string, visit: (pattern: number) => void, isFolded: boolean) => boolean;
+
+interface Run {
+  readonly next: Int32Array;
+  readonly reports: ReadonlyMap<number, readonly number[]>;
+  /** Rows from this one on report. */
+  readonly firstReporting: number;
+  readonly classes: Classes;
+}
+
+const SCANS: Readonly<Record<Place, Scan>> = {
+  anywhere: (run, text, visit, isFolded) => scanAll(run, 0, text, visit, isFolded) >= 0,
+  amongWords: (run, text, visit, isFolded) => {
+    const space = run.classes.ascii[SPACE]!;
+    const row = scanAll(run, run.next[space]!, text, visit, isFolded);
+    if (row < 0) return false;
+    const last = run.next[row + space]!;
+    if (last >= run.firstReporting) tell(run.reports.get(last)!, visit);
+    return true;
+  },
+  fromStart: (run, text, visit, isFolded) => scanEdge(run, text, { visit, isFolded, from: 0, step: 1 }),
+  fromEnd: (run, text, visit, isFolded) =>
+    scanEdge(run, text, { visit, isFolded, from: text.length - 1, step: -1 }),
+};
+
+const SPACE = 0x20;
+
+/** The row in which the text ends; -1 when it must be folded first. */
+function scanAll(
+  { next, reports, firstReporting, classes: { ascii, others } }: Run,
+  from: number,
+  text: string,
+  visit: (pattern: number) => void,
+  isFolded: boolean,
+): number {
+  const { length } = text;
+  let row = from;
+  for (let i = 0; i < length; i += 1) {
+    const code = text.charCodeAt(i);
+    if (code < 128) row = next[row + ascii[code]!]!;
+    else if (isFolded) row = next[row + (others.get(code) ?? 0)]!;
+    else return -1;
+    if (row >= firstReporting) tell(reports.get(row)!, visit);
+  }
+  return row;
+}
+
+interface Edge {
+  readonly visit: (pattern: number) => void;
+  readonly isFolded: boolean;
+  readonly from: number;
+  readonly step: number;
+}
+
+function scanEdge(
+  { next, reports, firstReporting, classes: { ascii, others } }: Run,
+  text: string,
+  { visit, isFolded, from, step }: Edge,
+): boolean {
+  let row = 0;
+  for (let i = from; i >= 0 && i < text.length; i += step) {
+    const code = text.charCodeAt(i);
+    if (code < 128) row = next[row + ascii[code]!]!;
+    else if (isFolded) row = next[row + (others.get(code) ?? 0)]!;
+    else return false;
+    if (row >= firstReporting) tell(reports.get(row)!, visit);
+    else if (row === 0) return true;
+  }
+  return true;
+}
+
+function tell(patterns: readonly number[], visit: (pattern: number) => void): void {
+  for (let i = 0; i < patterns.length; i += 1) visit(patterns[i]!);
+}
+
+interface Classes {
+  readonly count: number;
+  readonly ascii: Uint16Array;
+  readonly others: ReadonlyMap<number, number>;
+  of(code: number): number;
+}
+
+function classesOf(patterns: readonly string[]): Classes {
+  const codes = new Map<number, number>();
+  for (const pattern of patterns) {
+    for (let i = 0; i < pattern.length; i += 1) {
+      const code = pattern.charCodeAt(i);
+      if (!codes.has(code)) codes.set(code, codes.size + 1);
+    }
+  }
+  const others = new Map([...codes].filter(([code]) => code >= 128));
+  const ascii = Uint16Array.from({ length: 128 }, (_, code) => {
+    return codes.get(String.fromCharCode(code).toLowerCase().charCodeAt(0)) ?? 0;
+  });
+  return { count: codes.size + 1, ascii, others, of: (code) => codes.get(code) ?? 0 };
+}
+
+/** States and their transitions while patterns are put in; state 0 is the root, and 0 in a cell is no transition. */
+class Table {
+  private readonly width: number;
+  private next: Int32Array;
+  private count = 1;
+  private readonly reports: (number[] | undefined)[] = [undefined];
+
+  constructor(width: number) {
+    this.width = width;
+    this.next = new Int32Array(width * 64);
+  }
+
+  extend(state: number, one: number): number {
+    const cell = state * this.width + one;
+    const known = this.next[cell]!;
+    if (known !== 0) return known;
+    const made = this.count;
+    this.count += 1;
+    this.reports.push(undefined);
+    if (this.count * this.width > this.next.length) {
+      const larger = new Int32Array(this.next.length * 2);
+      larger.set(this.next);
+      this.next = larger;
+    }
+    this.next[cell] = made;
+    return made;
+  }
+
+  report(state: number, pattern: number): void {
+    const known = this.reports[state];
+    if (known === undefined) this.reports[state] = [pattern];
+    else known.push(pattern);
+  }
+
+  /** Fills in where to go on when no pattern goes on, breadth first, and what ends there too. */
+  link(): void {
+    const { width, next, reports } = this;
+    const fallback = new Int32Array(this.count);
+    const queue: number[] = [];
+    for (let one = 0; one < width; one += 1) if (next[one] !== 0) queue.push(next[one]!);
+    for (let i = 0; i < queue.length; i += 1) {
+      const state = queue[i]!;
+      const shorter = fallback[state]!;
+      const more = reports[shorter];
+      if (more !== undefined) reports[state] = [...(reports[state] ?? []), ...more];
+      for (let one = 0; one < width; one += 1) {
+        const cell = state * width + one;
+        const target = next[cell]!;
+        const other = next[shorter * width + one]!;
+        if (target === 0) next[cell] = other;
+        else {
+          fallback[target] = other;
+          queue.push(target);
+        }
+      }
+    }
+  }
+
+  /**
+   * The table with the rows of its states as its entries, so that a step is one addition, and with the states that
+   * report behind those that do not, so that one comparison tells.
+   */
+  finish(): Omit<Run, 'classes'> {
+    const { width, count } = this;
+    const states = [...new Array(count).keys()];
+    const silent = states.filter((state) => this.reports[state] === undefined);
+    const reporting = states.filter((state) => this.reports[state] !== undefined);
+    const rows = new Int32Array(count);
+    for (const [place, state] of [...silent, ...reporting].entries()) rows[state] = place * width;
+    const next = new Int32Array(count * width);
+    for (let state = 0; state < count; state += 1) {
+      for (let one = 0; one < width; one += 1) {
+        next[rows[state]! + one] = rows[this.next[state * width + one]!]!;
+      }
+    }
+    const reports = new Map(reporting.map((state) => [rows[state]!, this.reports[state]!]));
+    return { next, reports, firstReporting: silent.length * width };
+  }
+}
