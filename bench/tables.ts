@@ -119,6 +119,7 @@ async function serve(folder: string): Promise<void> {
   const plugins = createTables({
     ...{ store, outlook, stats: () => detector.stats, tree: () => detector.tree },
     health: () => ({
+      state: 'running' as const,
       ...{
         live: live.health,
         tree: detector.tree.health,

@@ -36,6 +36,10 @@ export interface Measured extends Pick<Shares, 'percent'> {
   readonly rss: { readonly first: number; readonly last: number };
   readonly registeredMs: number;
   readonly registeredCpuMs: number;
+  /** CPU time until the rules were at work. */
+  readonly runningCpuMs: number;
+  /** What the extension tells of itself at the end, by column of `detection_health`. */
+  readonly told: Readonly<Record<string, number>>;
   readonly mostLagMs: number;
   readonly lost: number;
   readonly errors: readonly string[];
@@ -47,6 +51,17 @@ export interface Plan {
   readonly execsPerSecond: number;
   readonly intervalSeconds: number;
   readonly rules: string;
+}
+
+/** Columns of `detection_health` that say what was lost or went wrong; `missing` rows may have been found since. */
+export const TOLD: readonly string[] = [
+  ...['missing', 'filled', 'lost', 'gaps', 'refused', 'rejected', 'alerts_dropped', 'faults', 'failed'],
+];
+const LOSSES: readonly string[] = ['lost', 'alerts_dropped', 'failed'];
+
+/** Whether nothing was lost, as far as anyone knows. */
+export function isGood({ lost, told }: Measured): boolean {
+  return lost === 0 && LOSSES.every((name) => told[name] === 0);
 }
 
 const COLUMNS: readonly (readonly [title: string, cell: (minute: Minute) => string])[] = [
@@ -79,9 +94,12 @@ export function printSummary(plan: Plan, measured: Measured): string {
     `${grouped(plan.eventsPerSecond)} events a second (${grouped(plan.execsPerSecond)} execs) for ${plan.minutes} minutes, a scan each ${plan.intervalSeconds} s; rules: ${plan.rules}`,
     `one core     ${share(percent)} in all; in the first minutes ${share(beside.percent)}, which is ${share(beside.percent - beside.decodePercent)} beyond parsing the batches and ${share(beside.percent - beside.noRulesPercent)} beyond the same without rules`,
     `memory       ${rss.first.toFixed(0)} MB in the first third, ${rss.last.toFixed(0)} MB in the last`,
-    `registered   after ${measured.registeredMs.toFixed(0)} ms, ${measured.registeredCpuMs.toFixed(0)} ms of CPU`,
+    `registered   after ${measured.registeredMs.toFixed(0)} ms, ${measured.registeredCpuMs.toFixed(0)} ms of CPU; rules at work after ${measured.runningCpuMs.toFixed(0)} ms of CPU`,
     `event loop   a ping waited ${measured.mostLagMs.toFixed(0)} ms at the most`,
     `alerts       ${grouped(measured.alerts)} of ${grouped(measured.events)} events; canaries lost: ${measured.lost}`,
+    `it tells     ${Object.entries(measured.told)
+      .map(([name, count]) => `${name} ${count}`)
+      .join(', ')}`,
     ...measured.errors.slice(0, 5).map((error) => `error        ${error}`),
   ].join('\n');
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FedBatch, Feed } from './feed.ts';
-import { growth, type Measured, type Minute } from './report.ts';
+import { growth, type Measured, type Minute, TOLD } from './report.ts';
 import type { Subject, Usage } from './subject.ts';
 
 export interface Subjects {
@@ -73,7 +73,7 @@ export class Soak {
     }
     const { percent } = this.#shares(first, scans * intervalSeconds);
     await this.#finish();
-    return { percent, beside: beside!, ...this.#told() };
+    return { percent, beside: beside!, ...(await this.#told()) };
   }
 
   /** What is measured from here on. */
@@ -151,14 +151,17 @@ export class Soak {
     };
   }
 
-  #told(): Omit<Measured, 'percent' | 'beside'> {
+  async #told(): Promise<Omit<Measured, 'percent' | 'beside'>> {
     const { whole } = this.#options.subjects;
+    const health = await whole.health();
     return {
       events: this.#events,
       alerts: this.#alerts.size,
       rss: growth(this.#memory),
       registeredMs: whole.registeredMs,
       registeredCpuMs: whole.registeredCpuSeconds * 1000,
+      runningCpuMs: whole.runningCpuSeconds * 1000,
+      told: Object.fromEntries(TOLD.map((name) => [name, Number(health[name])])),
       mostLagMs: this.#mostLagMs,
       lost: this.#lost,
       errors: whole.errors,

@@ -48,6 +48,8 @@ export class Subject {
   /** From the start of the process until it was registered and answered, on the wall, milliseconds, and the CPU time until then. */
   registeredMs = 0;
   registeredCpuSeconds = 0;
+  /** The CPU time until its rules were at work; 0 for one that has none. */
+  runningCpuSeconds = 0;
   readonly errors: string[] = [];
   readonly #process: ChildProcess;
   readonly #server: Server;
@@ -118,6 +120,18 @@ export class Subject {
     } finally {
       client.close();
     }
+  }
+
+  /** Waits until the rules are at work. */
+  async running(): Promise<void> {
+    while ((await this.health())['state'] !== 'running') await sleep(FIRST_PING_RETRY_MS);
+    this.runningCpuSeconds = this.usage().cpuSeconds;
+  }
+
+  /** What the extension says of itself and of all streams. */
+  async health(): Promise<Row> {
+    const { rows } = await this.generate('detection_health', Buffer.from('{"constraints":[]}'));
+    return rows.find(({ stream }) => stream === 'all')!;
   }
 
   /** Source: proc(5). */

@@ -1,5 +1,6 @@
 import {
   createEngine,
+  createEngineInTurns,
   type Engine,
   type EngineOptions,
   type EventCodec,
@@ -23,6 +24,7 @@ import { narrowToIndices } from './indices.ts';
 import { createFieldReader, type FieldReader } from './overrides.ts';
 import { RuleOutput, type Suppression } from './rule-output.ts';
 import { type RuleStats, RuleTotals } from './rule-stats.ts';
+import { createTurns } from './turns.ts';
 
 export interface DetectorOptions {
   readonly rules: readonly Rule[];
@@ -88,7 +90,9 @@ export class Detector {
     this.#schema = schema;
     this.#bounds = { slackMs: SLACK_MS, ...engineBounds };
     this.#codec = codecOf(this.#reader);
-    [this.#engine, this.#outputs] = this.#compile(rules);
+    const enabled = enabledOf(rules);
+    this.#engine = createEngine(this.#engineOptions(enabled));
+    this.#outputs = this.#outputsOf(enabled);
     this.#fields = createFieldReader(schema.fields);
     this.#onAlert = told.onAlert;
     this.#onFailure = told.onFailure;
@@ -127,11 +131,17 @@ export class Detector {
     this.#reader.seed(processes);
   }
 
-  /** Takes other rules. Those that are the same, but for what does not change what they match, keep their state. */
-  replaceRules(rules: readonly Rule[]): void {
+  /**
+   * Takes other rules. Those that are the same, but for what does not change what they match, keep their state. They
+   * are compiled a few milliseconds at a time, and until then the rules before go on; one set after the other.
+   */
+  async replaceRules(rules: readonly Rule[]): Promise<void> {
+    const enabled = enabledOf(rules);
+    const compiled = await createEngineInTurns(this.#engineOptions(enabled), createTurns());
     const { engine, outputs } = this.#saveRules();
     this.#totals.keep(this.counters, this.#outputs);
-    [this.#engine, this.#outputs] = this.#compile(rules);
+    this.#engine = compiled;
+    this.#outputs = this.#outputsOf(enabled);
     this.#loadRules(engine, outputs);
   }
 
@@ -167,12 +177,14 @@ export class Detector {
     return this.#reader;
   }
 
-  #compile(rules: readonly Rule[]): [Engine, ReadonlyMap<Rule, RuleOutput>] {
+  #engineOptions(rules: readonly Rule[]): EngineOptions {
+    return { rules, fields: this.#schema.fields, ...this.#bounds };
+  }
+
+  #outputsOf(rules: readonly Rule[]): ReadonlyMap<Rule, RuleOutput> {
     const { fields } = this.#schema;
-    const enabled = rules.filter((rule) => rule.enabled).map(narrowToIndices);
-    const engine = createEngine({ rules: enabled, fields, ...this.#bounds });
     const tell = this.#tell.bind(this);
-    return [engine, new Map(enabled.map((rule) => [rule, new RuleOutput(rule, fields, tell)]))];
+    return new Map(rules.map((rule) => [rule, new RuleOutput(rule, fields, tell)]));
   }
 
   #saveRules(): Omit<DetectorState, 'tree'> {
@@ -223,6 +235,10 @@ export class Detector {
     if (this.#onFailure === undefined) throw error;
     this.#onFailure(error);
   }
+}
+
+function enabledOf(rules: readonly Rule[]): readonly Rule[] {
+  return rules.filter((rule) => rule.enabled).map(narrowToIndices);
 }
 
 function codecOf(reader: Reader): EventCodec {

@@ -10,6 +10,7 @@ import { InstalledRules } from './installed-rules.ts';
 import { type Core, createCore } from './live/core.ts';
 import { createIdleLogger, LiveFeed, liveFlags } from './live/live-feed.ts';
 import { createProcReader } from './live/proc.ts';
+import { withPatience } from './patience.ts';
 import type { ReadRulesOptions } from './read-rules.ts';
 import type { Settings } from './settings.ts';
 import { askFacts, sightOf } from './sight.ts';
@@ -55,8 +56,8 @@ interface Working {
 /**
  * Runs as an osquery extension until core asks it to stop or is gone; resolves with the reason.
  *
- * It is registered first; events that come then wait until what was known before, in the store and in `processes`,
- * is taken in.
+ * It is registered first; events that come then wait until the rules are loaded and what was known before, in the
+ * store and in `processes`, is taken in.
  */
 export async function runAgent(options: ExtensionOptions): Promise<string> {
   const { log, socketPath } = options;
@@ -64,7 +65,7 @@ export async function runAgent(options: ExtensionOptions): Promise<string> {
   if (platform === undefined) throw new Error(`no osquery event tables are known for ${process.platform}`);
   const startedMs = Date.now();
   const schema = createSchema(platform);
-  const rules = await InstalledRules.read({ ...options, schema });
+  const rules = new InstalledRules({ ...options, schema });
   const host = createHost(hostname());
   const core = createCore(socketPath);
   const flags = await flagsOf(core, options);
@@ -72,7 +73,7 @@ export async function runAgent(options: ExtensionOptions): Promise<string> {
   const store = await openPlace(flags, options);
   let feed: LiveFeed | null = null;
   const detection = createDetection({
-    ...{ rules: rules.first, schema, host, store, ask: core.ask },
+    ...{ rules: [], installing: rules, schema, host, store, ask: core.ask },
     ...tuningOf(options.settings),
     ...(platform === 'linux' && { proc: createProcReader() }),
     onAlerts: () => feed?.wake(),
@@ -82,7 +83,6 @@ export async function runAgent(options: ExtensionOptions): Promise<string> {
   for (const text of advice) log.warn({ flags: text }, 'about the live feed');
   if (live) feed = new LiveFeed({ socketPath, schema, host, live: detection.live, flags, log });
   const working: Working = { schema, host, core, store, detection, rules, feed, log };
-  reportFaults(working);
   detection.live.pause();
   const running = await withPatience(LOOK_MS, look(working));
   const lookedMs = performance.now();
@@ -91,9 +91,21 @@ export async function runAgent(options: ExtensionOptions): Promise<string> {
   const tables = createTables({
     ...{ store, outlook: rules.outlook, stats: () => detector.stats, tree: () => detector.tree },
     health: () => healthOf(working, { version: options.version, startedMs }),
+    ready: () => (rules.refusal === null ? withPatience(options.settings.answerMs, rules.ready) : null),
   });
   const ended = Promise.withResolvers<string>();
+  let timer: NodeJS.Timeout | undefined;
+  const begin = async (): Promise<void> => {
+    await prepare(working, performance.now() - lookedMs < LEARN_MS ? running : null);
+    if (isEnded) return;
+    timer = setInterval(() => {
+      void learn(working);
+      detection.live.catchUp();
+    }, LEARN_SECONDS * 1000);
+    timer.unref();
+  };
   let isNew = true;
+  let isEnded = false;
   const extension = runExtension({
     ...options,
     ...life(options.timeoutSeconds),
@@ -102,28 +114,19 @@ export async function runAgent(options: ExtensionOptions): Promise<string> {
     onRegistered() {
       detection.registered();
       // Who had to wait for another extension to end looks again.
-      if (isNew) void prepare(working, performance.now() - lookedMs < LEARN_MS ? running : null);
+      if (isNew) void begin();
       isNew = false;
-      void rules.outlook.judge();
     },
     onGone: (reason) => ended.resolve(reason),
   });
-  const timer = setInterval(() => {
-    void learn(working);
-    detection.live.catchUp();
-  }, LEARN_SECONDS * 1000);
-  timer.unref();
   const signals = listen({
     end: (signal) => void extension.stop().finally(() => ended.resolve(signal)),
     hangUp: () => void rules.again(),
   });
-  void rules.follow((changed) => {
-    detection.replaceRules(changed);
-    reportFaults(working);
-  });
   try {
     return await ended.promise;
   } finally {
+    isEnded = true;
     clearInterval(timer);
     signals.forget();
     rules.stop();
@@ -135,12 +138,17 @@ export async function runAgent(options: ExtensionOptions): Promise<string> {
 }
 
 /**
- * Takes in what was known before, what runs after it, and begins to read events. `running` was asked for before
- * the registration, while no scan of ours could be in the way; null when the answer took too long.
+ * Loads the rules, takes in what was known before, what runs after it, and begins to read events. `running` was asked
+ * for before the registration, while no scan of ours could be in the way; null when the answer took too long.
  */
 async function prepare(working: Working, running: Processes | null): Promise<void> {
-  const { store, detection } = working;
+  const { store, detection, rules } = working;
   await store.own(OWN_MS);
+  rules.start(async (changed) => {
+    await detection.replaceRules(changed);
+    reportFaults(working);
+  });
+  await rules.ready;
   await detection.live.restore();
   if (running !== null) detection.live.detector.seed(running);
   else await withPatience(LEARN_MS, learn(working));
@@ -153,20 +161,6 @@ async function look({ core, host, log }: Working): Promise<Processes> {
   const running = await askProcesses(core.ask);
   await refreshHost(core.ask, host, log);
   return running;
-}
-
-/** Null when it takes too long or fails. */
-async function withPatience<T>(ms: number, answer: Promise<T>): Promise<T | null> {
-  const patience = new AbortController();
-  const waited = sleep(ms, null, { signal: patience.signal, ref: false });
-  try {
-    return await Promise.race([answer, waited]);
-  } catch {
-    return null;
-  } finally {
-    patience.abort();
-    waited.catch(() => {});
-  }
 }
 
 /**
@@ -265,6 +259,7 @@ function healthOf(
   const { tree, counters, faults } = live.detector;
   return {
     ...{ live: live.health, tree: tree.health, reload: rules.health, feed: feed?.health ?? null },
+    state: rules.refusal !== null ? 'no rules' : live.isPaused ? 'loading' : 'running',
     ...{ version, startedMs },
     rules: counters.length,
     faults: faults.length,

@@ -1,4 +1,4 @@
-import { footprintOf, type RuleSet } from '../lang/index.ts';
+import type { RuleSet } from '../lang/index.ts';
 import type { Log } from '../osquery/index.ts';
 import type { Rule } from '../rule/index.ts';
 import type { Schema } from '../schema/index.ts';
@@ -17,50 +17,59 @@ export interface InstalledRulesOptions extends ReadRulesOptions {
 /** What settings of a running extension can change. */
 const CHANGEABLE: ReadonlySet<keyof Settings> = new Set(['rules', 'overlays', 'logLevel', 'logFile']);
 
+const NOTHING: RuleSet = Object.freeze({
+  ...{ rules: [], problems: [], documents: 0, overlays: [], nextExpiryMs: null, files: [] },
+});
+
+/** Puts rules in the place of those that run. */
+export type ReplaceRules = (rules: readonly Rule[]) => Promise<void>;
+
 /**
  * The rules that the settings name, read and told about, and read again when they change.
  *
  * At the start, where there is nothing that could go on instead, what is good in a set runs; later a set is taken
- * whole or not at all.
+ * whole or not at all. Where nothing is good there is no set until the files change.
  */
 export class InstalledRules {
   readonly outlook: Outlook;
-  /** Those that were read at the start. */
-  readonly first: readonly Rule[];
+  /** Resolves when the first set is at work. */
+  readonly ready: Promise<void>;
   readonly #options: InstalledRulesOptions;
   readonly #reloader: RuleReloader;
   #settings: Settings;
-  #replace: (rules: readonly Rule[]) => void = () => {};
+  #replace: ReplaceRules = async () => {};
+  #isReady = false;
+  readonly #nowReady: () => void;
   #timer: NodeJS.Timeout | undefined;
 
-  static async read(options: InstalledRulesOptions): Promise<InstalledRules> {
-    const { hash } = await footprintOf(pathsOf(options.settings));
-    const set = await readRules(options);
-    report(set, options.log);
-    return new InstalledRules(options, set, hash);
-  }
-
-  constructor(options: InstalledRulesOptions, set: RuleSet, hash: string) {
+  constructor(options: InstalledRulesOptions) {
     this.#options = options;
     this.#settings = options.settings;
-    this.first = set.rules;
-    this.outlook = new Outlook(options.schema, set);
-    const reading = {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.ready = promise;
+    this.#nowReady = resolve;
+    this.outlook = new Outlook(options.schema, NOTHING);
+    this.#reloader = new RuleReloader({
       paths: () => pathsOf(this.#settings),
-      read: () => readRules({ ...options, settings: this.#settings }),
-      apply: (changed: RuleSet) => this.#apply(changed),
-    };
-    this.#reloader = new RuleReloader({ ...reading, log: options.log }, set, hash);
+      read: () => this.#read(),
+      apply: (set) => this.#apply(set),
+      log: options.log,
+    });
   }
 
   get health(): ReloadHealth {
     return this.#reloader.health;
   }
 
-  /** Follows the files from now on; changed rules go to `replace`. */
-  async follow(replace: (rules: readonly Rule[]) => void): Promise<void> {
+  /** Why there are no rules to run; null when there are, or when that is not known yet. */
+  get refusal(): string | null {
+    return this.#isReady ? null : this.health.refusal;
+  }
+
+  /** Reads the rules, which go to `replace`, and follows their files from now on. */
+  start(replace: ReplaceRules): void {
     this.#replace = replace;
-    await this.#reloader.start();
+    void this.#reloader.check();
     this.#timer = setInterval(() => void this.#reloader.check(), this.#settings.reloadMs);
     this.#timer.unref();
   }
@@ -79,7 +88,8 @@ export class InstalledRules {
       (key) => !CHANGEABLE.has(key) && String(before[key]) !== String(this.#settings[key]),
     );
     if (waiting.length > 0) log.warn({ settings: waiting }, 'settings that hold from the next start on');
-    await this.#reloader.reload();
+    // Before the start nothing is read: the start will.
+    if (this.#timer !== undefined) await this.#reloader.reload();
   }
 
   stop(): void {
@@ -87,11 +97,23 @@ export class InstalledRules {
     this.#reloader.stop();
   }
 
-  #apply(set: RuleSet): void {
+  /** While nothing runs, what is wrong with each document is told of a set that is not taken, too. */
+  async #read(): Promise<RuleSet> {
+    const set = await readRules({ ...this.#options, settings: this.#settings });
+    if (!this.#isReady && set.rules.length === 0) {
+      report(set, this.#options.log);
+      this.outlook.replace(set);
+    }
+    return set;
+  }
+
+  async #apply(set: RuleSet): Promise<void> {
     report(set, this.#options.log);
-    this.#replace(set.rules);
+    await this.#replace(set.rules);
     this.outlook.replace(set);
     void this.outlook.judge();
+    this.#isReady = true;
+    this.#nowReady();
   }
 }
 

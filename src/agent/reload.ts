@@ -7,7 +7,7 @@ export interface ReloaderOptions {
   readonly paths: () => readonly string[];
   readonly read: () => Promise<RuleSet>;
   /** Puts a set that was read in the place of the one before. */
-  readonly apply: (set: RuleSet) => void;
+  readonly apply: (set: RuleSet) => Promise<void>;
   readonly log: Log;
   readonly nowMs?: () => number;
 }
@@ -16,7 +16,7 @@ export interface ReloadHealth {
   /** Sets taken since the start, and sets refused. */
   readonly reloads: number;
   readonly refusals: number;
-  /** When the rules that run were read, Unix milliseconds. */
+  /** When the rules that run were read, Unix milliseconds; 0 while none run. */
   readonly loadedMs: number;
   /** Why the set that was read last is not the one that runs; null when it is. */
   readonly refusal: string | null;
@@ -28,8 +28,9 @@ const SETTLE_MS = 500;
 const MOST_NAMED = 3;
 
 /**
- * Takes rules that have changed, all or nothing: a set with a document that is broken is refused, and the one
- * before goes on.
+ * Takes rules, and those that have changed, all or nothing: a set with a document that is broken is refused, and the
+ * one before goes on. As long as there is none before, what is good in a set runs. One without any rule is refused
+ * in any case.
  *
  * What the system tells of changes only says when to look; whether anything has changed, the files themselves tell
  * (`footprintOf`). So a change that is not told, on a network's file system or behind a link, is found by the
@@ -38,7 +39,7 @@ const MOST_NAMED = 3;
 export class RuleReloader {
   readonly #options: ReloaderOptions;
   readonly #nowMs: () => number;
-  #seen: string;
+  #seen: string | null = null;
   #expiryMs: number | null = null;
   #watchers: FSWatcher[] = [];
   #watched = '';
@@ -46,22 +47,14 @@ export class RuleReloader {
   #turns: Promise<void> = Promise.resolve();
   #health: ReloadHealth;
 
-  /** `set` is what runs already, and `hash` that of the footprint that was taken before it was read. */
-  constructor(options: ReloaderOptions, set: RuleSet, hash: string) {
+  constructor(options: ReloaderOptions) {
     this.#options = options;
     this.#nowMs = options.nowMs ?? Date.now;
-    this.#seen = hash;
-    this.#expiryMs = set.nextExpiryMs;
-    this.#health = { reloads: 0, refusals: 0, loadedMs: this.#nowMs(), refusal: null };
+    this.#health = { reloads: 0, refusals: 0, loadedMs: 0, refusal: null };
   }
 
   get health(): ReloadHealth {
     return this.#health;
-  }
-
-  /** Watches the files from now on, and takes what has changed until now. */
-  start(): Promise<void> {
-    return this.check();
   }
 
   stop(): void {
@@ -69,7 +62,10 @@ export class RuleReloader {
     this.#unwatch();
   }
 
-  /** Reads the rules again when a file has changed, or an overlay has expired, since they were read last. */
+  /**
+   * Reads the rules when that was not done yet, a file has changed, or an overlay has expired, since they were read
+   * last; the files are watched from then on.
+   */
   check(): Promise<void> {
     return this.#inTurn(async () => {
       const { hash } = await this.#look();
@@ -85,9 +81,10 @@ export class RuleReloader {
 
   /** Counts as a refusal: what was to be read cannot even be asked for. */
   refuse(reason: string): void {
-    const { refusals } = this.#health;
+    const { refusals, loadedMs } = this.#health;
     this.#health = { ...this.#health, refusals: refusals + 1, refusal: reason };
-    this.#options.log.error({ reason }, 'changed rules refused, those before go on');
+    const what = loadedMs > 0 ? 'changed rules refused, those before go on' : 'no rules, nothing is detected';
+    this.#options.log.error({ reason }, what);
   }
 
   #inTurn(act: () => Promise<void>): Promise<void> {
@@ -108,20 +105,20 @@ export class RuleReloader {
     const { read, apply, log } = this.#options;
     this.#seen = (await this.#look()).hash;
     const set = await read();
-    const broken = set.problems.filter(({ kind }) => kind === 'broken');
     this.#expiryMs = set.nextExpiryMs;
-    if (broken.length > 0) {
-      const named = broken.slice(0, MOST_NAMED).map(({ error }) => error.headline());
-      const more = broken.length - named.length;
-      this.refuse(more > 0 ? `${named.join(' ')} And ${more} more.` : named.join(' '));
+    const { reloads, loadedMs } = this.#health;
+    const isFirst = loadedMs === 0;
+    const reason = reasonAgainst(set, isFirst);
+    if (reason !== null) {
+      this.refuse(reason);
       return;
     }
-    apply(set);
+    await apply(set);
     this.#health = {
       ...this.#health,
-      ...{ reloads: this.#health.reloads + 1, loadedMs: this.#nowMs(), refusal: null },
+      ...{ reloads: reloads + Number(!isFirst), loadedMs: this.#nowMs(), refusal: null },
     };
-    log.info({ rules: set.rules.length }, 'rules taken');
+    if (!isFirst) log.info({ rules: set.rules.length }, 'rules taken');
   }
 
   /** Whether other folders are watched than before. One that cannot be watched is looked at by `check`. */
@@ -152,4 +149,15 @@ export class RuleReloader {
     this.#timer = setTimeout(() => void this.check(), SETTLE_MS);
     this.#timer.unref();
   }
+}
+
+/** Why a set is not taken; null when it is. */
+function reasonAgainst({ rules, problems }: RuleSet, isFirst: boolean): string | null {
+  const broken = problems.filter(({ kind }) => kind === 'broken');
+  if (rules.length > 0 && (isFirst || broken.length === 0)) return null;
+  const told = broken.length > 0 ? broken : problems;
+  if (told.length === 0) return 'No rule was found where the settings say that there are rules.';
+  const named = told.slice(0, MOST_NAMED).map(({ error }) => error.headline());
+  const more = told.length - named.length;
+  return more > 0 ? `${named.join(' ')} And ${more} more.` : named.join(' ');
 }

@@ -41,6 +41,27 @@ const MOST_HELD_IN_ALL = 200_000;
 
 /** Compiles rules. Those that cannot be compiled are among the `faults` and the others run. */
 export function createEngine(options: EngineOptions): Engine {
+  const steps = compile(options);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
+}
+
+/** The same, for a process that has other things to do: between two rules `giveWay` lets them have their turn. */
+export async function createEngineInTurns(
+  options: EngineOptions,
+  giveWay: () => Promise<void> | undefined,
+): Promise<Engine> {
+  const steps = compile(options);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+    await giveWay();
+  }
+}
+
+function* compile(options: EngineOptions): Generator<undefined, Engine> {
   const {
     fields,
     slackMs = SLACK_MS,
@@ -68,6 +89,7 @@ export function createEngine(options: EngineOptions): Engine {
     } catch (error) {
       faults.push({ rule, error });
     }
+    yield;
   }
   const indexed = running.flatMap(eventQueriesOf);
   return new RuleEngine({

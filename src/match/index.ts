@@ -11,7 +11,7 @@
 export type { Budget } from './budget.ts';
 export type { Predicate } from './condition/closure.ts';
 export { compileCondition } from './condition/predicate.ts';
-export { createEngine, type EngineOptions } from './engine.ts';
+export { createEngine, createEngineInTurns, type EngineOptions } from './engine.ts';
 export type { EventCodec, Found, Machine, Match } from './machines/machine.ts';
 export {
   createSuppressor,

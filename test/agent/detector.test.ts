@@ -111,12 +111,12 @@ for (const { name, rows } of RECORDINGS) {
   });
 }
 
-test('rules are replaced while it runs, and those that stay keep their state', (t) => {
+test('rules are replaced while it runs, and those that stay keep their state', async (t) => {
   const [whole, run] = [start(), start()];
   read(whole, everyday);
   const middle = BATCH * Math.floor(everyday.length / 2 / BATCH);
   read(run, everyday, { to: middle });
-  run.detector.replaceRules(rules.filter(({ id }) => id !== 'terms'));
+  await run.detector.replaceRules(rules.filter(({ id }) => id !== 'terms'));
   read(run, everyday, { from: middle });
   const others = (alerts: readonly Alert[]): readonly Alert[] =>
     alerts.filter(({ ruleId }) => ruleId !== 'terms');

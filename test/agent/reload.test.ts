@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { RuleReloader } from '../../src/agent/reload.ts';
-import { footprintOf, loadRules, type RuleSet } from '../../src/lang/index.ts';
+import { loadRules, type RuleSet } from '../../src/lang/index.ts';
 
 const LOG = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -26,17 +26,17 @@ async function start(t: ExecutionContext, paths?: (folder: string) => readonly s
   const clock = { nowMs: Date.parse('2026-11-24') };
   const from = paths?.(folder) ?? [folder];
   const read = (): Promise<RuleSet> => loadRules(from, { nowMs: clock.nowMs });
-  const apply = ({ rules }: RuleSet): void => {
+  const apply = async ({ rules }: RuleSet): Promise<void> => {
     taken.push(rules.filter(({ enabled }) => enabled).map(({ id }) => id));
   };
   const options = { paths: () => from, read, apply, log: LOG, nowMs: () => clock.nowMs };
-  const { hash } = await footprintOf(from);
-  const reloader = new RuleReloader(options, await read(), hash);
+  const reloader = new RuleReloader(options);
   t.teardown(() => {
     reloader.stop();
     rmSync(folder, { recursive: true });
   });
-  await reloader.start();
+  await reloader.check();
+  taken.length = 0;
   return { folder, reloader, taken, clock };
 }
 
@@ -85,22 +85,27 @@ for (const { name, change, want } of CHANGES) {
   });
 }
 
-test('what changed between the first reading and the watching is taken', async (t) => {
+test('what changes while it is read is taken by the next look', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'reload-'));
   writeFileSync(join(folder, 'a.yaml'), rule('a'));
-  const { hash } = await footprintOf([folder]);
-  const set = await loadRules([folder]);
   const taken: RuleSet[] = [];
-  const apply = (changed: RuleSet): void => void taken.push(changed);
-  const options = { paths: () => [folder], read: () => loadRules([folder]), apply, log: LOG };
-  const reloader = new RuleReloader(options, set, hash);
+  const read = async (): Promise<RuleSet> => {
+    const set = await loadRules([folder]);
+    if (taken.length === 0) writeFileSync(join(folder, 'a.yaml'), rule('b'));
+    return set;
+  };
+  const apply = async (changed: RuleSet): Promise<void> => void taken.push(changed);
+  const reloader = new RuleReloader({ paths: () => [folder], read, apply, log: LOG });
   t.teardown(() => {
     reloader.stop();
     rmSync(folder, { recursive: true });
   });
-  writeFileSync(join(folder, 'a.yaml'), rule('b'));
-  await reloader.start();
-  t.is(taken.length, 1);
+  await reloader.check();
+  await reloader.check();
+  t.deepEqual(
+    taken.map(({ rules }) => rules.map(({ id }) => id)),
+    [['a'], ['b']],
+  );
 });
 
 test('a link that leads elsewhere now is a change', async (t) => {
@@ -173,10 +178,10 @@ test('asked to, it reads again what did not change', async (t) => {
 
 test('a read that fails outright is a refusal', async (t) => {
   const options = {
-    ...{ paths: () => [], apply: () => t.fail(), log: LOG },
+    ...{ paths: () => [], apply: async () => t.fail(), log: LOG },
     read: () => Promise.reject(new Error('no packaged rules')),
   };
-  const reloader = new RuleReloader(options, await loadRules([]), '');
+  const reloader = new RuleReloader(options);
   await reloader.reload();
   t.like(reloader.health, { refusals: 1, refusal: 'no packaged rules' });
 });
@@ -187,3 +192,46 @@ test('the system tells of a change', async (t) => {
   while (taken.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
   t.deepEqual(taken, [['a', 'b']]);
 });
+
+test('of the first set what is good runs, and the rest is waited for', async (t) => {
+  const { folder, reloader, taken } = await start(t);
+  t.like(reloader.health, { reloads: 0, refusals: 0, refusal: null });
+  t.true(reloader.health.loadedMs > 0);
+  const again = new RuleReloader({
+    ...{ paths: () => [folder], log: LOG },
+    read: () => loadRules([folder]),
+    apply: async ({ rules }) => void taken.push(rules.map(({ id }) => id)),
+  });
+  t.teardown(() => again.stop());
+  writeFileSync(join(folder, 'broken.yaml'), rule('broken', 'process where ('));
+  await again.check();
+  t.deepEqual(taken, [['a']]);
+});
+
+const NO_RULES: readonly { name: string; text: string | null; want: RegExp }[] = [
+  { name: 'all are broken', text: rule('a', 'process where ('), want: /a\.yaml:4:\d+: EQL_SYNTAX: / },
+  { name: 'there is no file', text: null, want: /There is no rule file in this folder/ },
+];
+
+for (const { name, text, want } of NO_RULES) {
+  test(`a first set without a rule is refused and told until there is one: ${name}`, async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'reload-'));
+    if (text !== null) writeFileSync(join(folder, 'a.yaml'), text);
+    const taken: RuleSet[] = [];
+    const apply = async (set: RuleSet): Promise<void> => void taken.push(set);
+    const read = (): Promise<RuleSet> => loadRules([folder]);
+    const reloader = new RuleReloader({ paths: () => [folder], read, apply, log: LOG });
+    t.teardown(() => {
+      reloader.stop();
+      rmSync(folder, { recursive: true });
+    });
+    await reloader.check();
+    t.is(taken.length, 0);
+    t.like(reloader.health, { loadedMs: 0, refusals: 1 });
+    t.regex(reloader.health.refusal!, want);
+    writeFileSync(join(folder, 'a.yaml'), rule('a'));
+    await reloader.check();
+    t.is(taken.length, 1);
+    t.like(reloader.health, { reloads: 0, refusals: 1, refusal: null });
+  });
+}

@@ -70,3 +70,35 @@ test('on SIGHUP the settings are read again: other rules, another level; what ot
   await until(async () => String((await health(running))['reload_error']).includes('Did you mean "rules"?'));
   t.deepEqual(await ids(), ['b']);
 });
+
+test('without a rule that can be read scans fail and say why, and when there is one nothing is missed', async (t) => {
+  const files = { 'rule.yaml': rule('a', 'process where (') };
+  const statuses: string[] = [];
+  const onStatus = ({ message }: { readonly message: string }): void => void statuses.push(message);
+  const settings = 'rules = ["rule.yaml"]';
+  const running = await start(t, { settings, files, sandbox: { onStatus } });
+  const { sandbox, alerts, folder, log } = running;
+  t.like(await health(running), { state: 'no rules', rules: '0' });
+  t.regex(String((await health(running))['reload_error']), /rule\.yaml:4:\d+: EQL_SYNTAX: /);
+  t.true(log.some(({ msg }) => msg === 'no rules, nothing is detected'));
+  const [told] = await sandbox.query('SELECT verdict, reasons FROM detection_rules');
+  t.is(told?.['verdict'], 'broken');
+  await sandbox.feed('process_events', [exec('/usr/bin/id', 'id -a')]);
+  await sandbox.runNow();
+  t.true(
+    statuses.some((message) => message.includes('rule.yaml:4')),
+    statuses.join('\n'),
+  );
+
+  writeFileSync(join(folder, 'rule.yaml'), rule('a', named('id')));
+  await until(async () => (await health(running))['state'] === 'running');
+  await sandbox.feed('process_events', [exec('/usr/bin/id', 'id -b')]);
+  await until(async () => {
+    await sandbox.runNow();
+    return alerts.length === 2;
+  });
+  t.deepEqual(
+    alerts.map(({ cmdline }) => cmdline),
+    ['id -a', 'id -b'],
+  );
+});

@@ -65,6 +65,9 @@ export async function start(t: ExecutionContext, options: StartOptions = {}): Pr
     rmSync(folder, { recursive: true });
   });
   await sandbox.registered('osquery_detect');
+  const state = async () =>
+    (await sandbox.query("SELECT state FROM detection_health WHERE stream = 'all'"))[0];
+  await until(async () => (await state())?.['state'] !== 'loading');
   return { sandbox, alerts, log, folder };
 }
 

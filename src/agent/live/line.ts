@@ -79,6 +79,10 @@ export class Line {
     this.#paused = true;
   }
 
+  get isPaused(): boolean {
+    return this.#paused;
+  }
+
   go(): void {
     this.#paused = false;
     this.#resume();

@@ -1,61 +1,21 @@
 import type { RuleFault } from '../../match/index.ts';
 import type { Rule } from '../../rule/index.ts';
-import type { Host, ReaderHealth, Schema } from '../../schema/index.ts';
-import type { Store, StoreHealth } from '../../store/index.ts';
+import type { Store } from '../../store/index.ts';
 import type { Alert } from '../alert.ts';
 import type { AlertRow } from '../alert-row.ts';
 import type { Batch } from '../batch.ts';
-import { Detector, type DetectorBounds, type DetectorState } from '../detector.ts';
+import { Detector, type DetectorState } from '../detector.ts';
 import type { Ask } from './core.ts';
-import { Delivery, type DeliveryHealth } from './delivery.ts';
-import { type Clock, Filler, type FillerHealth } from './filler.ts';
+import { Delivery } from './delivery.ts';
+import { type Clock, Filler } from './filler.ts';
 import { Line, type Piece } from './line.ts';
-import { type ArgsHealth, type ArgsReader, createArgsReader, type LookingProcReader } from './proc.ts';
-import { type SnapshotHealth, Snapshots, type State } from './snapshots.ts';
-import { placeRows, Stream, type StreamHealth } from './stream.ts';
+import type { LiveHealth, LiveOptions } from './live-options.ts';
+import { type ArgsReader, createArgsReader } from './proc.ts';
+import { Snapshots, type State } from './snapshots.ts';
+import { placeRows, Stream } from './stream.ts';
 
-export interface LiveOptions {
-  readonly rules: readonly Rule[];
-  readonly schema: Schema;
-  readonly host: Host;
-  readonly store: Store;
-  /** Names the alerts of these rules in the store; empty for the installed ones. */
-  readonly feed: string;
-  /** Asks osquery in the background; null: missing rows are counted and not looked for. */
-  readonly ask?: Ask | null;
-  /** Reads exact arguments in the background; without it they are what rows say. */
-  readonly proc?: LookingProcReader;
-  /** Whether the state is kept in the store. */
-  readonly keepsState?: boolean;
-  readonly clock?: Clock;
-  /** How long an answer may take, milliseconds; 2,000 unless given. */
-  readonly budgetMs?: number;
-  /** How old the last event of an alert may be before it is marked `late`, milliseconds; 10 minutes unless given. */
-  readonly lateMs?: number;
-  readonly bounds?: DetectorBounds;
-  /** Told when alerts were stored that wait to be delivered. */
-  readonly onAlerts?: () => void;
-}
-
-/** What the live engine knows of itself. */
-export interface LiveHealth {
-  readonly streams: readonly StreamHealth[];
-  readonly delivery: DeliveryHealth;
-  readonly reader: ReaderHealth;
-  readonly store: StoreHealth;
-  /** Null when missing rows are not looked for. */
-  readonly filler: FillerHealth | null;
-  /** Null when the state is not kept. */
-  readonly snapshot: SnapshotHealth | null;
-  /** Null when exact arguments are not read. */
-  readonly args: ArgsHealth | null;
-  /** Alerts of events that were old when they were read. */
-  readonly lateAlerts: number;
-  /** Failures of our own while rows were read, and the last of them; the rest went on. */
-  readonly failures: { readonly count: number; readonly last: unknown };
-}
-
-const BUDGET_MS = 2_000;
+/** How long an answer may take unless something else is said. */
+export const BUDGET_MS = 2_000;
 /** How many times within the budget it is looked whether rows still wait for others. */
 const LOOKS = 8;
 /** How long rows may wait for those before them. */
@@ -159,6 +119,11 @@ export class Live {
     return scan === 'next' ? this.delivery.answer(batch.table, sent) : [];
   }
 
+  /** Reads nothing of a batch; where its stream begins with it, its rows are looked for when reading begins. */
+  pass(batch: Batch): void {
+    this.#stream(batch.table).beginWith(placeRows(batch));
+  }
+
   /**
    * Takes rows as they happen, outside of any scan. What they make waits for nobody's call: `onAlerts` is told, and
    * the next scan returns what was not delivered by then. Never rejects.
@@ -183,14 +148,18 @@ export class Live {
   }
 
   /** Takes other rules; the state of those that stay the same lives on. */
-  replaceRules(rules: readonly Rule[]): void {
-    this.detector.replaceRules(rules);
+  async replaceRules(rules: readonly Rule[]): Promise<void> {
+    await this.detector.replaceRules(rules);
     this.#tell();
   }
 
   /** Answers calls, but reads no rows until `go`: they wait. */
   pause(): void {
     this.#line.pause();
+  }
+
+  get isPaused(): boolean {
+    return this.#line.isPaused;
   }
 
   go(): void {

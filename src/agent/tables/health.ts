@@ -1,7 +1,7 @@
 import { explain, type Plugin } from '../../osquery/index.ts';
 import type { TreeHealth } from '../../process/index.ts';
 import type { EventFeedHealth } from '../live/event-feed.ts';
-import type { LiveHealth } from '../live/live.ts';
+import type { LiveHealth } from '../live/live-options.ts';
 import type { StreamHealth } from '../live/stream.ts';
 import type { ReloadHealth } from '../reload.ts';
 import { type Cell, createListing, type ListColumn } from './listing.ts';
@@ -11,6 +11,8 @@ export interface AgentHealth {
   readonly live: LiveHealth;
   readonly tree: TreeHealth;
   readonly reload: ReloadHealth;
+  /** Events wait while rules and state are `loading`, and scans fail while there are `no rules`. */
+  readonly state: 'loading' | 'running' | 'no rules';
   /** Of the live feed; null without one. */
   readonly feed: EventFeedHealth | null;
   /** Rules at work; rules left out because they cannot be compiled; state given up at its bounds. */
@@ -118,6 +120,7 @@ const COLUMNS: readonly ListColumn<Line>[] = [
   ofAgent('fill_questions', ({ live }) => live.filler?.asked ?? null),
   ofAgent('fill_failures', ({ live }) => live.filler?.failed ?? null),
   ofAgent('failed', ({ live }) => live.failures.count),
+  textOfAgent('state', ({ state }) => state),
   textOfAgent('last_error', ({ live }) => (live.failures.count === 0 ? '' : explain(live.failures.last))),
   textOfAgent('fill_error', ({ live }) => live.filler?.lastFailure ?? ''),
   textOfAgent('reload_error', ({ reload }) => reload.refusal ?? ''),

@@ -26,6 +26,11 @@ export interface ListColumn<T> {
   readonly of: (thing: T) => Cell;
 }
 
+/** Waits for what is to be listed; null: it is there. */
+export type Ready = () => Promise<unknown> | null;
+
+const AT_ONCE: Ready = () => null;
+
 /** What a query asks for, where a source can find it faster than by making every row. */
 export interface Asked {
   /** The only texts that the column may have; null: any. */
@@ -41,6 +46,7 @@ export interface Listing<T> {
   readonly columns: readonly ListColumn<T>[];
   /** At least all the things that are asked for. Asks core nothing; a throw fails the one query. */
   readonly list: (asked: Asked) => Iterable<T>;
+  readonly ready?: Ready | undefined;
 }
 
 /**
@@ -50,7 +56,7 @@ export interface Listing<T> {
  * number written as `1e3`) is passed over: that costs rows and leaves none out. Of the columns only those are made
  * that the query reads; the others are NULL to SQLite, which does not look.
  */
-export function createListing<T>({ name, columns, list }: Listing<T>): Plugin {
+export function createListing<T>({ name, columns, list, ready = AT_ONCE }: Listing<T>): Plugin {
   /** The size of the last answer: the next is likely to be as large. */
   let sizeHint = 0;
   return createTable({
@@ -60,7 +66,8 @@ export function createListing<T>({ name, columns, list }: Listing<T>): Plugin {
       type,
       options: (index ? COLUMN_OPTIONS.index : 0) | (hidden ? COLUMN_OPTIONS.hidden : 0),
     })),
-    generate(context, encode) {
+    async generate(context, encode) {
+      await ready();
       const { columnsUsed } = context;
       const made = columns.filter((column) => columnsUsed?.has(column.name) ?? true);
       const tests = columns.flatMap((column) => testsOf(column, context));

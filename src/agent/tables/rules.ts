@@ -2,11 +2,11 @@ import type { Plugin } from '../../osquery/index.ts';
 import type { Rule } from '../../rule/index.ts';
 import { locate } from '../../text/index.ts';
 import type { Outlook, RuleOutlook } from '../outlook.ts';
-import { createListing, type ListColumn } from './listing.ts';
+import { createListing, type ListColumn, type Ready } from './listing.ts';
 
 /** The table `detection_rules`: every rule document that was read, and what becomes of it on this host. */
-export function createRulesTable(outlook: Outlook): Plugin {
-  return createListing({ name: 'detection_rules', columns: COLUMNS, list: () => outlook.all() });
+export function createRulesTable(outlook: Outlook, ready?: Ready): Plugin {
+  return createListing({ name: 'detection_rules', columns: COLUMNS, list: () => outlook.all(), ready });
 }
 
 const COLUMNS: readonly ListColumn<RuleOutlook>[] = [

@@ -1,10 +1,10 @@
 import { explain, type Plugin } from '../../osquery/index.ts';
 import type { RuleStats } from '../rule-stats.ts';
-import { createListing, type ListColumn } from './listing.ts';
+import { createListing, type ListColumn, type Ready } from './listing.ts';
 
 /** The table `detection_stats`: what each rule that runs has done and cost since the extension started. */
-export function createStatsTable(stats: () => Iterable<RuleStats>): Plugin {
-  return createListing({ name: 'detection_stats', columns: COLUMNS, list: stats });
+export function createStatsTable(stats: () => Iterable<RuleStats>, ready?: Ready): Plugin {
+  return createListing({ name: 'detection_stats', columns: COLUMNS, list: stats, ready });
 }
 
 const COLUMNS: readonly ListColumn<RuleStats>[] = [

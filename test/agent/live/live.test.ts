@@ -1,6 +1,8 @@
 import test from 'ava';
+import { BatchError, createDetection } from '../../../src/agent/index.ts';
+import { createHost } from '../../../src/schema/index.ts';
 import { openStore } from '../../../src/store/index.ts';
-import { EventTable, type Exec } from './event-table.ts';
+import { EventTable, type Exec, SCHEMA } from './event-table.ts';
 import { RULES, START_MS, startProcess, TestClock } from './running.ts';
 
 const BAD: Exec = { pid: 500, path: '/bin/bad' };
@@ -243,7 +245,7 @@ test('rules are replaced while streams run', async (t) => {
   const { table, clock, scan, detection } = await begin();
   table.store([BAD], clock.ms);
   t.is((await scan()).length, 1);
-  detection.replaceRules(RULES.filter(({ id }) => id === 'child'));
+  await detection.replaceRules(RULES.filter(({ id }) => id === 'child'));
   table.store(
     [
       { ...BAD, pid: 501 },
@@ -252,4 +254,58 @@ test('rules are replaced while streams run', async (t) => {
     clock.ms,
   );
   t.is((await scan()).length, 1);
+});
+
+/** A detection whose rules are still loaded; `done` says that they are. */
+async function beginLoading(budgetMs: number) {
+  const [table, clock] = [new EventTable(), new TestClock()];
+  const store = await openStore({ path: null, nowMs: clock.nowMs });
+  const { promise: ready, resolve } = Promise.withResolvers<void>();
+  const installing = { ready, refusal: null };
+  const host = createHost('here');
+  const detection = createDetection({
+    ...{ rules: [], schema: SCHEMA, host, store, clock, budgetMs, installing },
+  });
+  detection.live.pause();
+  const done = async (): Promise<void> => {
+    await detection.replaceRules(RULES);
+    resolve();
+    await ready;
+    detection.live.go();
+  };
+  return { table, clock, detection, done };
+}
+
+const PLAIN = Buffer.from('[{"table":"process_events","columns":["pid","path"]},[500,"/bin/bad"]]');
+
+test('while the rules are loaded rows wait, and nothing of them is missed', async (t) => {
+  const { table, clock, detection, done } = await beginLoading(1);
+  table.store([BAD], clock.ms);
+  const stream = 'process_events';
+  t.deepEqual(
+    await detection.detect({ batch: table.scan(), stream, rule: undefined }),
+    [],
+    'the budget has passed',
+  );
+  await done();
+  t.is((await detection.detect({ batch: table.scan(), stream, rule: undefined })).length, 1);
+});
+
+test('while the rules are loaded a query that needs them waits for them, by id too, or fails and says why', async (t) => {
+  const hasty = await beginLoading(1);
+  await t.throwsAsync(
+    async () => hasty.detection.detect({ batch: PLAIN, stream: undefined, rule: undefined }),
+    {
+      instanceOf: BatchError,
+      message: /still being loaded/,
+    },
+  );
+  const own = { batch: PLAIN, stream: undefined, rule: 'process where process.pid == 500' };
+  t.is((await hasty.detection.detect(own)).length, 1, 'it brings its rule along');
+  const { detection, done } = await beginLoading(60_000);
+  const answers = [undefined, 'bad'].map((rule) =>
+    Promise.resolve(detection.detect({ batch: PLAIN, stream: undefined, rule })),
+  );
+  await done();
+  for (const answer of answers) t.is((await answer).length, 1);
 });
