@@ -126,6 +126,7 @@ async function serve(folder: string): Promise<void> {
         rules: detector.counters.length,
         faults: 0,
         evicted: 0,
+        stopped: 0,
       },
       feed: null,
       reload: { reloads: 0, refusals: 0, loadedMs: START_MS, refusal: null },

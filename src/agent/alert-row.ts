@@ -1,7 +1,17 @@
+import type { NewAlert } from '../store/index.ts';
 import type { Alert } from './alert.ts';
 
 /** An alert as a row of `detections`, but for its document and the columns that echo the query. */
 export type AlertRow = Readonly<Record<string, string>>;
+
+/** An alert as it is stored, whichever feed it is of. */
+export type ToldAlert = Omit<NewAlert, 'feed'>;
+
+export function toldAlert(alert: Alert): ToldAlert {
+  const { alertId: id, timeMs, ruleId, ruleName, severity, riskScore } = alert;
+  const texts = { row: JSON.stringify(alertRow(alert)), document: alertDocument(alert) };
+  return { id, timeMs, ruleId, ruleName, severity, riskScore, ...texts };
+}
 
 export function alertRow(alert: Alert): AlertRow {
   const { event } = alert;
@@ -45,7 +55,7 @@ export function alertDocument(alert: Alert): string {
  * JSON in ASCII. osquery's loggers write each byte of a value that is no printable ASCII as `\\xNN`, which would
  * make the document unreadable; JSON's own escapes pass untouched.
  */
-function asciiJson(document: unknown): string {
+export function asciiJson(document: unknown): string {
   const escapeUnit = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
   return JSON.stringify(document).replace(/[\u007f-\uffff]/g, escapeUnit);
 }

@@ -91,6 +91,12 @@ export function createAlert(rule: Rule, match: Match, context: AlertContext): Al
   };
 }
 
+/** The same alert, told long after its last event. */
+export function markLate(alert: Alert): Alert {
+  const own = alert.document['osquery_detect'] as object;
+  return { ...alert, document: { ...alert.document, osquery_detect: { ...own, late: true } } };
+}
+
 /** What the rule's author would look at first: the values of these fields, by name; without those that have none. */
 function investigate(rule: Rule, event: OsqueryEvent, read: FieldReader): Readonly<Record<string, unknown>> {
   const found = rule.investigationFields.map((name) => [name, read.valuesOf(event, name)] as const);

@@ -1,4 +1,5 @@
 import {
+  type Budget,
   createEngine,
   createEngineInTurns,
   type Engine,
@@ -7,6 +8,7 @@ import {
   type Match,
   type RuleCounters,
   type RuleFault,
+  type RuleStopped,
 } from '../match/index.ts';
 import { createProcessTree, type Process, type ProcessTree } from '../process/index.ts';
 import type { Rule } from '../rule/index.ts';
@@ -35,6 +37,8 @@ export interface DetectorOptions {
   readonly onFailure?: (error: unknown) => void;
   /** Called for each process whose own row was read. */
   readonly onProcess?: (process: Process) => void;
+  /** Called for each rule that was stopped for its cost. */
+  readonly onStop?: (rule: Rule, stopped: RuleStopped) => void;
   readonly bounds?: DetectorBounds;
 }
 
@@ -48,6 +52,8 @@ export interface DetectorBounds {
   readonly mostHeld?: number;
   /** Processes that are remembered; 50,000 unless given. */
   readonly mostProcesses?: number;
+  /** What each rule may cost; a quarter of a core at 1,000 events a second unless given. */
+  readonly budget?: Budget;
 }
 
 /** What a detector knows, as JSON values. */
@@ -71,11 +77,12 @@ export class Detector {
   #engine: Engine;
   readonly #host: Host;
   readonly #schema: Schema;
-  readonly #bounds: Omit<EngineOptions, 'rules' | 'fields'>;
+  readonly #bounds: Omit<EngineOptions, 'rules' | 'fields' | 'onStop'>;
   readonly #codec: EventCodec;
   readonly #fields: FieldReader;
   readonly #onAlert: (alert: Alert) => void;
   readonly #onFailure: ((error: unknown) => void) | undefined;
+  readonly #onStop: DetectorOptions['onStop'];
   readonly #onProcess: ((process: Process) => void) | undefined;
   #outputs: ReadonlyMap<Rule, RuleOutput>;
   readonly #totals = new RuleTotals();
@@ -90,6 +97,7 @@ export class Detector {
     this.#schema = schema;
     this.#bounds = { slackMs: SLACK_MS, ...engineBounds };
     this.#codec = codecOf(this.#reader);
+    this.#onStop = told.onStop;
     const enabled = enabledOf(rules);
     this.#engine = createEngine(this.#engineOptions(enabled));
     this.#outputs = this.#outputsOf(enabled);
@@ -178,7 +186,10 @@ export class Detector {
   }
 
   #engineOptions(rules: readonly Rule[]): EngineOptions {
-    return { rules, fields: this.#schema.fields, ...this.#bounds };
+    const onStop = ({ rule, stopped }: RuleCounters): void => {
+      if (stopped !== null) this.#onStop?.(rule, stopped);
+    };
+    return { rules, fields: this.#schema.fields, onStop, ...this.#bounds };
   }
 
   #outputsOf(rules: readonly Rule[]): ReadonlyMap<Rule, RuleOutput> {

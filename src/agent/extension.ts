@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { explain, type Log, type Plugin, type RunOptions, runExtension } from '../osquery/index.ts';
 import { createHost, createSchema, type Host, type Platform, type Schema } from '../schema/index.ts';
-import { openStore, readStore, type Store } from '../store/index.ts';
+import type { Store } from '../store/index.ts';
 import { askProcesses, type Processes, refreshHost } from './background.ts';
 import { createDetection, type Detection, type DetectOptions } from './detect.ts';
 import { createDetectionsTable } from './detections-table.ts';
@@ -14,7 +14,7 @@ import { withPatience } from './patience.ts';
 import type { ReadRulesOptions } from './read-rules.ts';
 import type { Settings } from './settings.ts';
 import { askFacts, sightOf } from './sight.ts';
-import { placeStore } from './store-place.ts';
+import { openPlace } from './store-place.ts';
 import { createTables } from './tables/all.ts';
 import type { AgentHealth } from './tables/health.ts';
 
@@ -77,6 +77,13 @@ export async function runAgent(options: ExtensionOptions): Promise<string> {
     ...tuningOf(options.settings),
     ...(platform === 'linux' && { proc: createProcReader() }),
     onAlerts: () => feed?.wake(),
+    onStop: ({ id, name }, { microsecondsPerEvent, budgetMicroseconds }) => {
+      const cost = { microseconds_per_event: microsecondsPerEvent, budget: budgetMicroseconds };
+      log.error(
+        { rule: name, rule_id: id, ...cost },
+        'rule stopped for its cost until rules are loaded anew',
+      );
+    },
   });
   const { live } = options.settings;
   const { wanted, advice } = liveFlags(flags, live);
@@ -180,8 +187,9 @@ function loggers(feed: LiveFeed | null, wanted: boolean): readonly Plugin[] {
 }
 
 function tuningOf(settings: Settings): Pick<DetectOptions, 'budgetMs' | 'lateMs' | 'bounds'> {
-  const { answerMs, lateMs, slackMs, learnMs, mostHeld, mostProcesses } = settings;
-  const bounds = { slackMs, mostHeld, mostProcesses, ...(learnMs !== null && { learnMs }) };
+  const { answerMs, lateMs, slackMs, learnMs, mostHeld, mostProcesses, ruleMicroseconds } = settings;
+  const budget = { microsecondsPerEvent: ruleMicroseconds };
+  const bounds = { slackMs, mostHeld, mostProcesses, budget, ...(learnMs !== null && { learnMs }) };
   return { budgetMs: answerMs, lateMs, bounds };
 }
 
@@ -199,36 +207,6 @@ async function flagsOf(
       await sleep(FLAGS_RETRY_MS);
     }
   }
-}
-
-/** The store; beside a daemon that has its own, what that one knows, to be read, and memory for what is new here. */
-async function openPlace(
-  flags: ReadonlyMap<string, string>,
-  { settings, log }: ExtensionOptions,
-): Promise<Store> {
-  const { path, owns } = placeStore(settings.store, flags);
-  const { mostAlerts, retentionMs: keepMs, storeMegabytes } = settings;
-  const bounds = { mostAlerts, keepMs, mostBytes: storeMegabytes * 2 ** 20 };
-  const own = await openStore({ path: owns ? path : null, log, ...bounds });
-  if (owns || path === null) return own;
-  const daemon = await readStore(path);
-  log.info({ store: path }, 'beside a daemon, whose alerts and state are read only');
-  return {
-    own: async () => {},
-    add: (alerts) => own.add(alerts),
-    waiting: (...asked) => own.waiting(...asked),
-    deliver: (ids) => own.deliver(ids),
-    saveSnapshot: () => true,
-    list: (filter) => daemon.list(filter),
-    loadSnapshot: () => daemon.loadSnapshot(),
-    get health() {
-      return daemon.health;
-    },
-    close() {
-      own.close();
-      daemon.close();
-    },
-  };
 }
 
 /** Asks core about the host, its processes and its own state. What fails is told and asked again later. */
@@ -264,11 +242,12 @@ function healthOf(
     rules: counters.length,
     faults: faults.length,
     evicted: counters.reduce((sum, { evicted }) => sum + evicted, 0),
+    stopped: counters.filter(({ stopped }) => stopped !== null).length,
   };
 }
 
 function reportFaults({ detection, log }: Working): void {
-  for (const { rule, error } of detection.live.faults) {
+  for (const { rule, error } of detection.live.detector.faults) {
     log.error({ rule: rule.name, err: error }, 'rule left out');
   }
 }

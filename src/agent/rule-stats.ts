@@ -1,4 +1,4 @@
-import type { RuleCounters } from '../match/index.ts';
+import type { RuleCounters, RuleStopped } from '../match/index.ts';
 import type { Rule } from '../rule/index.ts';
 import type { RuleOutput } from './rule-output.ts';
 
@@ -20,6 +20,8 @@ export interface RuleStats {
   /** How often it failed while running, and the last failure. */
   readonly failed: number;
   readonly lastFailure: unknown;
+  /** Why it no longer runs; null while it does. */
+  readonly stopped: RuleStopped | null;
 }
 
 /** Adds up what rules do, over the engines that they run in one after the other. */
@@ -38,9 +40,11 @@ export class RuleTotals {
 }
 
 function statsOf(counters: RuleCounters, output: RuleOutput | undefined): RuleStats {
-  const { rule, evaluated, matched, sampled, sampledMs, held, evicted, failed, lastFailure } = counters;
+  const { rule, evaluated, matched, sampled, sampledMs, held, evicted, failed, lastFailure, stopped } =
+    counters;
   return {
     ...{ rule, evaluations: evaluated, matches: matched, state: held, evicted, failed, lastFailure },
+    stopped,
     alerts: output?.alerts ?? 0,
     suppressed: output?.hidden ?? 0,
     overLimit: output?.overLimit ?? 0,

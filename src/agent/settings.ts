@@ -32,6 +32,8 @@ export interface Settings {
   readonly mostProcesses: number;
   /** Open sequences, counts and terms that each rule may hold. */
   readonly mostHeld: number;
+  /** What each rule may cost before it is stopped, microseconds, spread over all events. */
+  readonly ruleMicroseconds: number;
   /** How long an answer to osquery may take, milliseconds; what is not read by then is read after it. */
   readonly answerMs: number;
   /** How often the files of the rules are looked at, whatever the system tells of changes, milliseconds. */
@@ -59,6 +61,7 @@ const KEYS: { readonly [Name in keyof Settings]: Key<Settings[Name]> } = {
   learnMs: optional(duration('learn', '1d', ['1m', '30d'])),
   mostProcesses: count('processes', 50_000, [1_000, 1_000_000]),
   mostHeld: count('rule_state', 10_000, [100, 1_000_000]),
+  ruleMicroseconds: count('rule_microseconds', 250, [1, 1_000_000]),
   answerMs: duration('answer', '2s', ['1s', '60s']),
   reloadMs: duration('reload', '1m', ['1s', '1d']),
   logLevel: choice('log_level', LEVELS, 'info'),

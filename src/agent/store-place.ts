@@ -1,4 +1,7 @@
 import { dirname, join } from 'node:path';
+import type { Log } from '../osquery/index.ts';
+import { openStore, readStore, type Store } from '../store/index.ts';
+import type { Settings } from './settings.ts';
 
 /** Where osquery keeps its files unless its flags say otherwise. */
 const OSQUERY_HOME = '/var/osquery';
@@ -22,4 +25,34 @@ export function placeStore(setting: string | null, flags: ReadonlyMap<string, st
   const database = flags.get('database_path') ?? '';
   const beside = database === '' ? null : join(dirname(database), NAME);
   return { path: setting ?? beside, owns: true };
+}
+
+/** The store; beside a daemon that has its own, what that one knows, to be read, and memory for what is new here. */
+export async function openPlace(
+  flags: ReadonlyMap<string, string>,
+  { settings, log }: { readonly settings: Settings; readonly log: Log },
+): Promise<Store> {
+  const { path, owns } = placeStore(settings.store, flags);
+  const { mostAlerts, retentionMs: keepMs, storeMegabytes } = settings;
+  const bounds = { mostAlerts, keepMs, mostBytes: storeMegabytes * 2 ** 20 };
+  const own = await openStore({ path: owns ? path : null, log, ...bounds });
+  if (owns || path === null) return own;
+  const daemon = await readStore(path);
+  log.info({ store: path }, 'beside a daemon, whose alerts and state are read only');
+  return {
+    own: async () => {},
+    add: (alerts) => own.add(alerts),
+    waiting: (...asked) => own.waiting(...asked),
+    deliver: (ids) => own.deliver(ids),
+    saveSnapshot: () => true,
+    list: (filter) => daemon.list(filter),
+    loadSnapshot: () => daemon.loadSnapshot(),
+    get health() {
+      return daemon.health;
+    },
+    close() {
+      own.close();
+      daemon.close();
+    },
+  };
 }

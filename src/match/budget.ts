@@ -50,7 +50,7 @@ export class BudgetWatch {
     const windows = (this.over.get(runner) ?? 0) + 1;
     this.over.set(runner, windows);
     if (windows < WINDOWS) return false;
-    runner.stop({ microsecondsPerEvent, timeMs });
+    runner.stop({ microsecondsPerEvent, budgetMicroseconds: this.mostMicroseconds, timeMs });
     return true;
   }
 }

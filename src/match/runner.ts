@@ -30,6 +30,8 @@ export interface RuleCounters {
 export interface RuleStopped {
   /** What it cost in the last windows, spread over all events of the stream. */
   readonly microsecondsPerEvent: number;
+  /** What it may cost. */
+  readonly budgetMicroseconds: number;
   /** The time of the event by which it was stopped, Unix milliseconds. */
   readonly timeMs: number;
 }

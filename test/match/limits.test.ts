@@ -69,7 +69,7 @@ test('a rule over its budget in two windows is stopped and told; the others go o
   // Of four samples a window the slowest is left out: three times 64 ms over 256 events.
   t.deepEqual(
     stopped.map(({ rule, stopped: why }) => [rule.id, why]),
-    [['dear', { microsecondsPerEvent: 750, timeMs: 511 }]],
+    [['dear', { microsecondsPerEvent: 750, budgetMicroseconds: 500, timeMs: 511 }]],
   );
   found.length = 0;
   push(event(512, row));

@@ -1,6 +1,5 @@
-import type { NewAlert, Store } from '../../store/index.ts';
-import type { Alert } from '../alert.ts';
-import { type AlertRow, alertDocument, alertRow, parseRow } from '../alert-row.ts';
+import type { Store } from '../../store/index.ts';
+import { type AlertRow, parseRow, type ToldAlert } from '../alert-row.ts';
 
 /** Alerts that one answer holds at the most; what is left comes with the next. */
 const MOST_RETURNED = 1_000;
@@ -48,9 +47,9 @@ export class Delivery {
   }
 
   /** Stores alerts. One that is stored is not told again. */
-  tell(alerts: readonly Alert[]): void {
+  tell(alerts: readonly ToldAlert[]): void {
     if (alerts.length === 0) return;
-    const kept = this.#store.add(alerts.map((alert) => toStored(alert, this.#feed)));
+    const kept = this.#store.add(alerts.map((alert) => ({ ...alert, feed: this.#feed })));
     this.#known += alerts.length - kept.length;
   }
 
@@ -125,10 +124,4 @@ export class Delivery {
       known: this.#known,
     };
   }
-}
-
-function toStored(alert: Alert, feed: string): NewAlert {
-  const { alertId: id, timeMs, ruleId, ruleName, severity, riskScore } = alert;
-  const texts = { row: JSON.stringify(alertRow(alert)), document: alertDocument(alert) };
-  return { id, feed, timeMs, ruleId, ruleName, severity, riskScore, ...texts };
 }

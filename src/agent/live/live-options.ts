@@ -1,3 +1,4 @@
+import type { RuleStopped } from '../../match/index.ts';
 import type { Rule } from '../../rule/index.ts';
 import type { Host, ReaderHealth, Schema } from '../../schema/index.ts';
 import type { Store, StoreHealth } from '../../store/index.ts';
@@ -28,6 +29,8 @@ export interface LiveOptions {
   /** How old the last event of an alert may be before it is marked `late`, milliseconds; 10 minutes unless given. */
   readonly lateMs?: number;
   readonly bounds?: DetectorBounds;
+  /** Told of each rule that was stopped for its cost. */
+  readonly onStop?: (rule: Rule, stopped: RuleStopped) => void;
   /** Told when alerts were stored that wait to be delivered. */
   readonly onAlerts?: () => void;
 }

@@ -1,10 +1,10 @@
-import type { RuleFault } from '../../match/index.ts';
 import type { Rule } from '../../rule/index.ts';
 import type { Store } from '../../store/index.ts';
-import type { Alert } from '../alert.ts';
-import type { AlertRow } from '../alert-row.ts';
+import { type Alert, markLate } from '../alert.ts';
+import { type AlertRow, type ToldAlert, toldAlert } from '../alert-row.ts';
 import type { Batch } from '../batch.ts';
 import { Detector, type DetectorState } from '../detector.ts';
+import { stoppedRuleAlert } from '../stopped-rule.ts';
 import type { Ask } from './core.ts';
 import { Delivery } from './delivery.ts';
 import { type Clock, Filler } from './filler.ts';
@@ -53,6 +53,8 @@ export class Live {
   readonly #snapshots: Snapshots | null;
   readonly #columnsOf: (table: string) => readonly string[];
   #alerts: Alert[] = [];
+  /** Alerts that tell of ourselves. */
+  #own: ToldAlert[] = [];
   #lateAlerts = 0;
   #failures: LiveHealth['failures'] = { count: 0, last: null };
 
@@ -70,6 +72,10 @@ export class Live {
       onAlert: (alert) => this.#alerts.push(alert),
       onFailure: (error) => this.#fail(error),
       onProcess: (process) => this.#args?.want(process),
+      onStop: (rule, stopped) => {
+        this.#own.push(stoppedRuleAlert(rule, stopped, host.id));
+        options.onStop?.(rule, stopped);
+      },
     });
     this.#args = proc === undefined ? null : createArgsReader(this.detector.tree, proc);
     this.delivery = new Delivery(store, feed);
@@ -177,10 +183,6 @@ export class Live {
     await this.#snapshots?.save();
   }
 
-  get faults(): readonly RuleFault[] {
-    return this.detector.faults;
-  }
-
   get health(): LiveHealth {
     return {
       streams: [...this.#streams.values()].map(({ health }) => health),
@@ -248,17 +250,17 @@ export class Live {
 
   /** Stores the alerts made. */
   #tell(): void {
-    if (this.#alerts.length === 0) return;
-    const alerts = this.#alerts;
+    if (this.#alerts.length === 0 && this.#own.length === 0) return;
+    const [alerts, own] = [this.#alerts, this.#own];
     this.#alerts = [];
+    this.#own = [];
     const lateMs = this.#clock.nowMs() - this.#lateMs;
-    this.delivery.tell(
-      alerts.map((alert) => {
-        if (alert.timeMs >= lateMs) return alert;
-        this.#lateAlerts++;
-        return markLate(alert);
-      }),
-    );
+    const told = alerts.map((alert) => {
+      if (alert.timeMs >= lateMs) return toldAlert(alert);
+      this.#lateAlerts++;
+      return toldAlert(markLate(alert));
+    });
+    this.delivery.tell([...told, ...own]);
     this.#onAlerts?.();
   }
 
@@ -292,9 +294,4 @@ export class Live {
   #fail(error: unknown): void {
     this.#failures = { count: this.#failures.count + 1, last: error };
   }
-}
-
-function markLate(alert: Alert): Alert {
-  const own = alert.document['osquery_detect'] as object;
-  return { ...alert, document: { ...alert.document, osquery_detect: { ...own, late: true } } };
 }

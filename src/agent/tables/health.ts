@@ -19,6 +19,8 @@ export interface AgentHealth {
   readonly rules: number;
   readonly faults: number;
   readonly evicted: number;
+  /** Rules that were stopped for their cost. */
+  readonly stopped: number;
   readonly version: string;
   readonly startedMs: number;
 }
@@ -95,6 +97,7 @@ const COLUMNS: readonly ListColumn<Line>[] = [
   ofAgent('rules', ({ rules }) => rules),
   ofAgent('faults', ({ faults }) => faults),
   ofAgent('evicted', ({ evicted }) => evicted),
+  ofAgent('rules_stopped', ({ stopped }) => stopped),
   ofAgent('reloads', ({ reload }) => reload.reloads),
   ofAgent('reload_refusals', ({ reload }) => reload.refusals),
   ofAgent('reload_time', ({ reload }) => time(reload.loadedMs)),

@@ -18,6 +18,16 @@ const COLUMNS: readonly ListColumn<RuleStats>[] = [
   { name: 'cost_ms', type: 'DOUBLE', of: ({ costMs }) => (costMs === null ? null : costMs.toFixed(3)) },
   { name: 'state', type: 'BIGINT', of: ({ state }) => state },
   { name: 'evicted', type: 'BIGINT', of: ({ evicted }) => evicted },
+  {
+    name: 'stopped_time',
+    type: 'BIGINT',
+    of: ({ stopped }) => (stopped === null ? null : Math.floor(stopped.timeMs / 1000)),
+  },
+  {
+    name: 'stopped_cost',
+    type: 'DOUBLE',
+    of: ({ stopped }) => stopped?.microsecondsPerEvent.toFixed(1) ?? null,
+  },
   { name: 'failed', type: 'BIGINT', of: ({ failed }) => failed },
   {
     name: 'last_failure',

@@ -3,12 +3,12 @@ import { BatchError, createDetection } from '../../../src/agent/index.ts';
 import { createHost } from '../../../src/schema/index.ts';
 import { openStore } from '../../../src/store/index.ts';
 import { EventTable, type Exec, SCHEMA } from './event-table.ts';
-import { RULES, START_MS, startProcess, TestClock } from './running.ts';
+import { type ProcessOptions, RULES, START_MS, startProcess, TestClock } from './running.ts';
 
 const BAD: Exec = { pid: 500, path: '/bin/bad' };
 const ls = (pid: number): Exec => ({ pid, path: '/bin/ls' });
 
-async function begin(options: { readonly fills?: boolean; readonly budgetMs?: number } = {}) {
+async function begin(options: Omit<ProcessOptions, 'store' | 'table' | 'clock'> = {}) {
   const [table, clock] = [new EventTable(), new TestClock()];
   const store = await openStore({ path: null, nowMs: clock.nowMs });
   return { table, clock, store, ...(await startProcess({ store, table, clock, ...options })) };
@@ -308,4 +308,34 @@ test('while the rules are loaded a query that needs them waits for them, by id t
   );
   await done();
   for (const answer of answers) t.is((await answer).length, 1);
+});
+
+test('a rule that costs too much is stopped, and an alert of our own says so, once', async (t) => {
+  const budget = { microsecondsPerEvent: -1, windowEvents: 2 };
+  const { table, clock, store, scan, detection } = await begin({ bounds: { budget } });
+  table.store([ls(2), ls(3), ls(4), ls(5), BAD], clock.ms);
+  const told = await scan();
+  t.is(
+    told.length,
+    RULES.length,
+    'one for each rule, and no alert of a rule that was stopped before its event',
+  );
+  const { ruleId, severity, row, document } = store.list().find(({ row: text }) => text.includes('(bad)'))!;
+  t.like({ ruleId, severity }, { ruleId: 'osquery-detect-rule-stopped', severity: 'high' });
+  t.regex(JSON.parse(row).matched, /^rule "Bad" \(bad\) took [\d.]+ microseconds an event and may take -1$/);
+  t.like(JSON.parse(document), {
+    osquery_detect: {
+      kind: 'rule_stopped',
+      stopped: { rule: { id: 'bad', name: 'Bad', version: '1' }, budget_microseconds_per_event: -1 },
+    },
+  });
+  t.deepEqual(
+    detection.live.detector.stats.map(({ stopped }) => stopped !== null),
+    [true, true],
+  );
+  table.store([BAD, ls(6), ls(7), ls(8)], clock.ms);
+  t.deepEqual(await scan(), []);
+  await detection.replaceRules(RULES);
+  table.store([BAD], clock.ms);
+  t.is((await scan()).length, 1, 'rules that are loaded anew run again');
 });

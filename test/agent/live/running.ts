@@ -1,3 +1,4 @@
+import type { DetectorBounds } from '../../../src/agent/detector.ts';
 import { createDetection, type Detection } from '../../../src/agent/index.ts';
 import { parseRuleText } from '../../../src/lang/index.ts';
 import type { Rule } from '../../../src/rule/index.ts';
@@ -53,14 +54,24 @@ export interface ProcessOptions {
   readonly rules?: readonly Rule[];
   readonly fills?: boolean;
   readonly budgetMs?: number;
+  readonly bounds?: DetectorBounds;
 }
 
 /** An extension's process, as far as the live engine goes: what was saved is restored, and it is registered. */
 export async function startProcess({ store, table, clock, ...rest }: ProcessOptions): Promise<Process> {
-  const { rules = RULES, fills = true, budgetMs = 60_000 } = rest;
+  const { rules = RULES, fills = true, budgetMs = 60_000, bounds = {} } = rest;
   const host = createHost('here');
   const asking = fills ? { ask: table.ask } : {};
-  const detection = createDetection({ rules, schema: SCHEMA, host, store, clock, budgetMs, ...asking });
+  const detection = createDetection({
+    rules,
+    schema: SCHEMA,
+    host,
+    store,
+    clock,
+    budgetMs,
+    bounds,
+    ...asking,
+  });
   detection.live.pause();
   detection.registered();
   await detection.live.restore();
