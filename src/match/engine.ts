@@ -1,4 +1,13 @@
-import { type Condition, definite, type Fields, not, or, type Query, type Rule } from '../rule/index.ts';
+import {
+  type Condition,
+  definite,
+  type Fields,
+  fieldsOf,
+  not,
+  or,
+  type Query,
+  type Rule,
+} from '../rule/index.ts';
 import type { Budget } from './budget.ts';
 import { RuleIndex } from './candidates/rule-index.ts';
 import { SharedTests } from './condition/shared-tests.ts';
@@ -84,7 +93,8 @@ function* compile(options: EngineOptions): Generator<undefined, Engine> {
     try {
       const create = () => compileMachine(query, { ...machineOptions, shared });
       const first = runners.at(-1)?.end ?? 0;
-      runners.push(new Runner(rule, { create, first, holdings, clockMs }));
+      const steady = eventQueriesOf(query).map(({ condition }) => isSteady(condition, fields));
+      runners.push(new Runner(rule, { create, first, holdings, clockMs, steady }));
       running.push(query);
     } catch (error) {
       faults.push({ rule, error });
@@ -99,6 +109,11 @@ function* compile(options: EngineOptions): Generator<undefined, Engine> {
     budget: options.budget ?? {},
     onStop: options.onStop ?? (() => {}),
   });
+}
+
+/** Whether the condition says the same of all events of one likeness. */
+function isSteady(condition: Condition, fields: Fields): boolean {
+  return [...fieldsOf(condition).keys()].every((name) => fields.find(name)?.ofTheMoment !== true);
 }
 
 function conditionsIn(query: Query): readonly Condition[] {

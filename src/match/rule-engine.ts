@@ -1,4 +1,5 @@
 import type { Event, Fields, Rule } from '../rule/index.ts';
+import { type Answer, Answers, answerOf, type Passed, passedNow } from './answers.ts';
 import { type Budget, BudgetWatch } from './budget.ts';
 import type { RuleIndex } from './candidates/rule-index.ts';
 import type { SharedTests } from './condition/shared-tests.ts';
@@ -47,17 +48,17 @@ export interface EngineParts {
   readonly onStop: (counters: RuleCounters) => void;
 }
 
-/** An event that waits for its place, the rules that want it, and the bits of their tests that it passed. */
+/** An event that waits for its place, and the rules that want it. */
 interface Waiting {
   readonly event: Event;
-  readonly runners: Runner[];
-  readonly passed: number[];
+  readonly passed: readonly Passed[];
 }
 
 /**
  * Each event goes through three steps: the index names the tests that it may pass, those are asked, and the rules
  * whose tests it passed take it: those that keep an order once it is in its place, the others at once. Events are
- * put in order once for all rules.
+ * put in order once for all rules. For an event that says the same as an earlier one, the answers of the first two
+ * steps are known (`Answers`).
  */
 export class RuleEngine implements Engine {
   readonly faults: readonly RuleFault[];
@@ -70,6 +71,8 @@ export class RuleEngine implements Engine {
   private readonly parts: EngineParts;
   private readonly feed: Feed<Waiting>;
   private readonly watch: BudgetWatch;
+  /** Null without an index: its twin knows nothing beforehand. */
+  private readonly answers: Answers | null;
   private started = false;
   private found: RuleFound = () => {};
 
@@ -83,6 +86,7 @@ export class RuleEngine implements Engine {
     this.everyTest = [...this.runnerOf.keys()];
     this.feed = new Feed(parts);
     this.watch = new BudgetWatch(runners, budget);
+    this.answers = parts.index === null ? null : new Answers();
   }
 
   get counters(): readonly RuleCounters[] {
@@ -96,8 +100,7 @@ export class RuleEngine implements Engine {
   push(event: Event, found: RuleFound): void {
     this.found = found;
     const { feed, parts } = this;
-    const names = this.candidates(event);
-    const waiting = names.length === 0 ? null : this.ask(event, names);
+    const waiting = this.follow(event, this.answerOf(event));
     feed.clock.see(event.timeMs);
     if (!this.started && feed.clock.beganMs !== null) this.start(feed.clock.beganMs);
     if (waiting !== null) feed.push(waiting, this.place);
@@ -135,34 +138,76 @@ export class RuleEngine implements Engine {
     }
   }
 
-  /** Asks the tests; gives the rules that want the event in its place. */
-  private ask(event: Event, names: readonly number[]): Waiting | null {
+  /** What the rules say of the event. */
+  private answerOf(event: Event): Answer {
+    const { answers } = this;
+    const likeness = answers === null ? null : (event.likeness ?? null);
+    if (answers === null || likeness === null) return this.ask(event, this.candidates(event));
+    const known = answers.get(likeness);
+    if (known !== null) return known;
+    const answer = this.ask(event, this.candidates(event));
+    answers.set(likeness, answer);
+    return answer;
+  }
+
+  /** Asks the tests whose answers hold for all events of the same likeness. */
+  private ask(event: Event, names: readonly number[]): Answer {
     const { shared } = this.parts;
-    let waiting: Waiting | null = null;
+    const rules: Passed[] = [];
     shared.begin(event);
     try {
       let at = 0;
       while (at < names.length) {
         const runner = this.runnerOf[names[at]!]!;
-        const passed = runner.test(event, names, at);
-        while (at < names.length && names[at]! < runner.end) at += 1;
-        if (passed === 0) continue;
-        if (runner.machine.isOrdered) {
-          waiting ??= { event, runners: [], passed: [] };
-          waiting.runners.push(runner);
-          waiting.passed.push(passed);
+        const { end } = runner;
+        if (runner.isSteady) {
+          const passed = runner.test(event, names, at);
+          if (passed !== 0) rules.push({ runner, passed, ask: [] });
         } else {
-          runner.take(event, passed, this.found);
+          const own = names.filter((name) => name >= runner.first && name < end);
+          const [steady, ask] = [true, false].map((kind) =>
+            own.filter((name) => runner.isSteadyTest(name) === kind),
+          );
+          rules.push({
+            runner,
+            passed: steady!.length === 0 ? 0 : runner.test(event, steady!, 0),
+            ask: ask!,
+          });
         }
+        while (at < names.length && names[at]! < end) at += 1;
       }
     } finally {
       shared.end();
     }
-    return waiting;
+    return answerOf(rules);
   }
 
-  private readonly place = ({ event, runners, passed }: Waiting): void => {
-    for (let i = 0; i < runners.length; i += 1) runners[i]!.take(event, passed[i]!, this.found);
+  /** Hands the event to the rules that take it at once; gives those that want it in its place. */
+  private follow(event: Event, { atOnce, inOrder, isSettled }: Answer): Waiting | null {
+    if (isSettled) {
+      for (let i = 0; i < atOnce.length; i += 1) atOnce[i]!.runner.take(event, atOnce[i]!.passed, this.found);
+      return inOrder.length === 0 ? null : { event, passed: inOrder };
+    }
+    const { shared } = this.parts;
+    shared.begin(event);
+    try {
+      for (const one of atOnce) {
+        const passed = passedNow(event, one);
+        if (passed !== 0) one.runner.take(event, passed, this.found);
+      }
+      const waiting: Passed[] = [];
+      for (const one of inOrder) {
+        const passed = passedNow(event, one);
+        if (passed !== 0) waiting.push({ runner: one.runner, passed, ask: [] });
+      }
+      return waiting.length === 0 ? null : { event, passed: waiting };
+    } finally {
+      shared.end();
+    }
+  }
+
+  private readonly place = ({ event, passed }: Waiting): void => {
+    for (let i = 0; i < passed.length; i += 1) passed[i]!.runner.take(event, passed[i]!.passed, this.found);
   };
 
   /** Over the bound of all rules: the one that holds most gives up a tenth, again and again. */
@@ -176,9 +221,9 @@ export class RuleEngine implements Engine {
 
   save(codec: EventCodec): unknown {
     const rules = this.runners.map(({ rule, machine }) => [rule.id, machine.save(codec)] as const);
-    const feed = this.feed.save(({ event, runners, passed }) => ({
+    const feed = this.feed.save(({ event, passed }) => ({
       event: codec.save(event),
-      rules: runners.map(({ rule }, i) => [rule.id, passed[i]]),
+      rules: passed.map((one) => [one.runner.rule.id, one.passed]),
     }));
     return { rules: Object.fromEntries(rules.filter(([, state]) => state !== null)), feed };
   }
@@ -200,8 +245,7 @@ export class RuleEngine implements Engine {
       const known = rules.filter(([id]) => byId.has(id));
       return {
         event: codec.load(event),
-        runners: known.map(([id]) => byId.get(id)!),
-        passed: known.map(([, passed]) => passed),
+        passed: known.map(([id, passed]) => ({ runner: byId.get(id)!, passed, ask: [] })),
       };
     });
     this.started = this.feed.clock.beganMs !== null;

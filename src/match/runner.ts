@@ -7,7 +7,7 @@ export type RuleFound = (rule: Rule, match: Match) => void;
 /** What a rule has cost and done since it was loaded. */
 export interface RuleCounters {
   readonly rule: Rule;
-  /** Events that were tested against it: those that the index did not rule out. */
+  /** Events that were tested against it: those that the index did not rule out and that said something new. */
   readonly evaluated: number;
   readonly matched: number;
   /**
@@ -42,6 +42,8 @@ export interface Holdings {
 }
 
 export interface RunnerOptions {
+  /** For each of its tests, whether it asks for no field of the moment. */
+  readonly steady: readonly boolean[];
   /** Makes the rule's machine. */
   readonly create: () => Machine;
   /** The name of its first test: tests are numbered through over all rules. */
@@ -68,6 +70,9 @@ export class Runner implements RuleCounters {
   /** Its tests have the names from `first` on, below `end`. */
   readonly first: number;
   readonly end: number;
+  /** Whether all of its tests say the same of all events of one likeness. */
+  readonly isSteady: boolean;
+  private readonly steady: readonly boolean[];
   private taken = 0;
   private windowMs = 0;
   private slowestMs = 0;
@@ -79,7 +84,7 @@ export class Runner implements RuleCounters {
     this.matches.push(match);
   };
 
-  constructor(rule: Rule, { create, first, holdings, clockMs }: RunnerOptions) {
+  constructor(rule: Rule, { create, first, holdings, clockMs, steady }: RunnerOptions) {
     this.rule = rule;
     this.create = create;
     this.holdings = holdings;
@@ -87,6 +92,12 @@ export class Runner implements RuleCounters {
     this.machine = create();
     this.first = first;
     this.end = first + this.machine.tests.length;
+    this.steady = steady;
+    this.isSteady = steady.every((one) => one);
+  }
+
+  isSteadyTest(name: number): boolean {
+    return this.steady[name - this.first]!;
   }
 
   get held(): number {
@@ -127,7 +138,7 @@ export class Runner implements RuleCounters {
 
   /** Follows up an event that passed some tests. */
   take(event: Event, passed: number, found: RuleFound): void {
-    if (this.stopped !== null) return;
+    if (this.stopped !== null || this.machine.ignores(passed)) return;
     this.taken += 1;
     const isSampled = (this.taken & (SAMPLE_EACH - 1)) === 0;
     const startMs = isSampled ? this.clockMs() : 0;

@@ -28,6 +28,8 @@ export interface Process {
   readonly userId: string;
   readonly groupId: string;
   readonly args: Args;
+  /** The arguments as `/proc` had them; null when they were not read. */
+  readonly exactWords: readonly string[] | null;
   /** The first argument; empty when unknown. Cheaper than `args`. */
   readonly firstWord: string;
   /**
@@ -39,6 +41,17 @@ export interface Process {
   readonly names: readonly string[];
   /** Of its program, where its exec's row told; null elsewhere. */
   readonly signature: Signature | null;
+  /** What it has in common with all that run the same; another one once exact arguments came. */
+  readonly image: Image;
+}
+
+/**
+ * The same object for processes that run the same program with the same arguments, in the same folder, for the
+ * same user: what can be asked of them has the same answers, but for who they are and when they began. Told apart
+ * by its number, which no other one has.
+ */
+export interface Image {
+  readonly number: number;
 }
 
 /** A program's code signature: whether there is one, and whether the system took it for good. */

@@ -1,6 +1,7 @@
 import { type Args, argsOf, exactArgs, type LineForm, NO_ARGS, showsWords } from './args.ts';
+import { imageOf } from './image.ts';
 import { programNames } from './names.ts';
-import type { Origin, Process, Signature } from './process.ts';
+import type { Image, Origin, Process, Signature } from './process.ts';
 
 /** What a record is made of. */
 export interface RecordParts {
@@ -44,10 +45,10 @@ export class ProcessRecord implements Process {
   readonly signature: Signature | null;
   readonly #name: string;
   #args: Args | null = null;
-  /** As `/proc` had them; null when they were not read. */
   exactWords: readonly string[] | null = null;
   #names: readonly string[] | null = null;
   #wordTexts: readonly string[] | null = null;
+  #image: Image | null = null;
   parent: ProcessRecord | null = null;
   previous: ProcessRecord | null = null;
 
@@ -110,6 +111,11 @@ export class ProcessRecord implements Process {
     return this.#wordTexts;
   }
 
+  get image(): Image {
+    this.#image ??= imageOf(this);
+    return this.#image;
+  }
+
   /** The name that `processes` gave; empty unless it is all that is known. */
   get title(): string {
     return this.#name;
@@ -121,6 +127,7 @@ export class ProcessRecord implements Process {
     this.#args = exactArgs(words);
     this.#names = null;
     this.#wordTexts = null;
+    this.#image = null;
   }
 
   /** Characters held, for the tree's bound. */

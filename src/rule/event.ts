@@ -22,6 +22,8 @@ export interface Field {
    * spaces, or the text's ends. What a test of this field needs can be looked for there first.
    */
   readonly wordsIn?: Field;
+  /** Whether events of one likeness may differ in it. */
+  readonly ofTheMoment?: true;
 }
 
 /** The fields of one kind of event, by name. */
@@ -39,4 +41,12 @@ export interface Event {
   /** Orders events of one time and table; for osquery rows the number in `eid`. */
   readonly serial: number;
   get(slot: number): Value;
+  /** Events that have it in common have the same values in all fields but those of the moment; null: not known. */
+  readonly likeness?: Likeness | null;
+}
+
+/** What events that say the same have in common. Told apart by identity; many may have had the number before. */
+export interface Likeness {
+  /** A small whole number, for look-ups: no two that are in use at a time have the same. */
+  readonly number: number;
 }

@@ -122,6 +122,17 @@ export const WORDS_IN: Readonly<Record<string, string>> = {
   'process.parent.command_line': 'process.parent.words',
 };
 
+/**
+ * Whether events of one likeness may differ in the field: when they happened, what tells one process from another that runs the same,
+ * and what hangs on ancestors above the parent. Held by `test/schema/likeness.test.ts`.
+ */
+export function isOfTheMoment(field: string): boolean {
+  return OF_THE_MOMENT.test(field);
+}
+
+const OF_THE_MOMENT =
+  /^@timestamp$|^Effective_process\.|(?:^|\.)(?:pid|entity_id|ancestry)$|_leader\.|\.effective_parent\./;
+
 export function textOrNull(text: string): string | null {
   return text === '' ? null : text;
 }

@@ -13,6 +13,8 @@ export interface Host {
   /** The identifier that osquery logs under; never changes, as entity ids hang on it. */
   readonly id: string;
   readonly queries: readonly HostQuery[];
+  /** Another number whenever something may have been learnt. */
+  readonly version: number;
   /** Takes the rows that a query of `queries` gave. An unknown table is passed over. */
   learn(table: string, rows: readonly Readonly<Record<string, unknown>>[]): void;
   userName(id: string): string | null;
@@ -47,6 +49,7 @@ const QUERIES: readonly HostQuery[] = [
 const MOST_NAMES = 100_000;
 
 export function createHost(id: string): Host {
+  let version = 0;
   const facts = new Map<string, string | readonly string[]>();
   let users = new Map<string, string>();
   let userIds = new Map<string, string>();
@@ -90,7 +93,13 @@ export function createHost(id: string): Host {
   return {
     id,
     queries: QUERIES,
-    learn: (table, rows) => learners[table]?.(rows),
+    get version() {
+      return version;
+    },
+    learn(table, rows) {
+      version += 1;
+      learners[table]?.(rows);
+    },
     userName: (user) => users.get(user) ?? null,
     groupName: (group) => groups.get(group) ?? null,
     userId: (name) => userIds.get(name) ?? null,

@@ -3,6 +3,7 @@ import { COLUMN_COUNT, findColumnId } from './column-ids.ts';
 import type { OsqueryEvent } from './event.ts';
 import { feedOf, seedFacts } from './feed.ts';
 import type { Host } from './host.ts';
+import { COLUMNS_OF_THE_MOMENT, Likenesses } from './likeness.ts';
 import { type CompiledTable, type Layout, RowEvent } from './row-event.ts';
 import { compiledTable, type Schema } from './schema.ts';
 import { Tally } from './tally.ts';
@@ -48,9 +49,15 @@ export interface ReaderHealth {
 export function createReader({ schema, tree, host }: ReaderOptions): Reader {
   const tally = new Tally();
   const layouts = new Map<string, Layout>();
+  const likenesses = new Likenesses();
   const layoutOf = (name: string, columns: readonly string[]): Layout | null => {
     const table = compiledTable(schema, name);
-    return table === undefined ? null : createLayout(table, columns, { host, tree });
+    if (table === undefined) return null;
+    const key = `${name} ${columns.join(' ')}`;
+    const layout = layouts.get(key) ?? createLayout(table, columns, { host, tree, likenesses });
+    if (layouts.size >= MOST_LAYOUTS) layouts.clear();
+    layouts.set(key, layout);
+    return layout;
   };
   const open = (name: string, columns: readonly string[]): RowReader | null => {
     const layout = layoutOf(name, columns);
@@ -100,11 +107,8 @@ export function createReader({ schema, tree, host }: ReaderOptions): Reader {
       >;
       if (typeof table !== 'string' || !isTexts(columns) || !Array.isArray(row)) return null;
       if (typeof timeMs !== 'number' || typeof serial !== 'number') return null;
-      const key = `${table} ${columns.join(' ')}`;
-      const layout = layouts.get(key) ?? layoutOf(table, columns);
+      const layout = layoutOf(table, columns);
       if (layout === null) return null;
-      if (layouts.size >= MOST_LAYOUTS) layouts.clear();
-      layouts.set(key, layout);
       const first = loadLineage(lineage);
       const process = acted === true ? first : null;
       const parent = acted === true ? (first?.parent ?? null) : first;
@@ -132,14 +136,18 @@ const MOST_LAYOUTS = 256;
 function createLayout(
   table: CompiledTable,
   columns: readonly string[],
-  { host, tree }: { readonly host: Host; readonly tree: ProcessTree },
+  context: Pick<Layout, 'host' | 'tree' | 'likenesses'>,
 ): Layout {
   const places = new Int16Array(COLUMN_COUNT).fill(-1);
   for (const [place, name] of columns.entries()) {
     const id = findColumnId(name);
     if (id >= 0 && place < 32_000) places[id] = place;
   }
-  return { table, columns, places, host, tree };
+  const read = new Set(table.spec.reads);
+  const steady = [...columns.keys()].filter(
+    (place) => read.has(columns[place]!) && !COLUMNS_OF_THE_MOMENT.has(columns[place]!),
+  );
+  return { table, columns, places, steady, ...context };
 }
 
 function isTexts(value: unknown): value is readonly string[] {

@@ -1,9 +1,10 @@
 import type { ArgsFidelity, Process, ProcessTree, Signature } from '../process/index.ts';
-import type { Field, Value } from '../rule/index.ts';
+import type { Field, Likeness, Value } from '../rule/index.ts';
 import { ancestorsOf, type Leaders, leadersOf } from './ancestry.ts';
 import { columnId } from './column-ids.ts';
 import type { OsqueryEvent } from './event.ts';
 import type { Host } from './host.ts';
+import type { Likenesses } from './likeness.ts';
 import { signatureOf } from './signature.ts';
 import type { TableSpec } from './table.ts';
 import { textOf } from './text-of.ts';
@@ -27,6 +28,9 @@ export interface Layout {
   readonly columns: readonly string[];
   /** By column id: the place in the row, -1 where the row lacks it. */
   readonly places: Int16Array;
+  /** Places in the row of what is read and is not of the moment. */
+  readonly steady: readonly number[];
+  readonly likenesses: Likenesses;
   readonly host: Host;
   readonly tree: ProcessTree;
 }
@@ -70,6 +74,10 @@ export class RowEvent implements OsqueryEvent {
   get(slot: number): Value {
     const read = this.layout.table.readers[slot];
     return read === undefined ? null : read(this);
+  }
+
+  get likeness(): Likeness | null {
+    return this.layout.likenesses.of(this);
   }
 
   /** The value in a place of the cache, computed at the first call. */

@@ -9,4 +9,5 @@ export { suggest } from './did-you-mean.ts';
 export { printable } from './printable.ts';
 export { RecentTexts } from './recent-texts.ts';
 export { RuleError, type RuleErrorOptions } from './rule-error.ts';
+export { cellOf, sampleHash } from './sample-hash.ts';
 export { createSource, embedSource, type Location, locate, type Source, type Span } from './source.ts';

@@ -1,8 +1,9 @@
+import { cellOf, sampleHash } from './sample-hash.ts';
+
 /** Cells of the table, a power of two. */
 const CELLS = 1024;
 /** Longer texts are not kept: what an attacker sends must not cost memory. */
 const LONGEST = 4096;
-const SAMPLES = 64;
 
 /**
  * Remembers a value for each of the last texts, where the same long texts come again and again, as command lines
@@ -17,22 +18,14 @@ export class RecentTexts<Value> {
   private readonly values: (Value | undefined)[] = new Array<Value | undefined>(CELLS).fill(undefined);
 
   get(text: string): Value | undefined {
-    const cell = cellOf(text);
+    const cell = cellOf(sampleHash(text, 0), CELLS);
     return this.texts[cell] === text ? this.values[cell] : undefined;
   }
 
   set(text: string, value: Value): void {
     if (text.length > LONGEST) return;
-    const cell = cellOf(text);
+    const cell = cellOf(sampleHash(text, 0), CELLS);
     this.texts[cell] = text;
     this.values[cell] = value;
   }
-}
-
-function cellOf(text: string): number {
-  const { length } = text;
-  const step = length > SAMPLES ? length / SAMPLES : 1;
-  let hash = length;
-  for (let at = 0; at < length; at += step) hash = (Math.imul(hash, 31) + text.charCodeAt(at | 0)) | 0;
-  return (hash ^ (hash >>> 10) ^ (hash >>> 20)) & (CELLS - 1);
 }

@@ -107,7 +107,8 @@ function equalSides({
 function textField(operand: Operand, fields: Fields): Field | null {
   if (operand.kind !== 'field') return null;
   const field = fields.find(operand.name);
-  return field === undefined || field.type !== 'keyword' || priceOf(field.name) === Infinity ? null : field;
+  if (field === undefined || field.type !== 'keyword' || field.ofTheMoment === true) return null;
+  return priceOf(field.name) === Infinity ? null : field;
 }
 
 function equalTo(

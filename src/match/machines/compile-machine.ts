@@ -36,6 +36,10 @@ class EventMachine implements Machine {
     this.tests = [test];
   }
 
+  ignores(): boolean {
+    return false;
+  }
+
   push(event: Event, _: number, found: Found): void {
     found({ events: [event], keys: [] });
   }

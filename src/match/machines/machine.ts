@@ -26,6 +26,8 @@ export interface Machine {
   readonly tests: readonly Predicate[];
   /** Whether events must come in their order; those that come too late for it are pushed all the same. */
   readonly isOrdered: boolean;
+  /** Whether an event that passed just these tests would change nothing now. Cheap: asked before each `push`. */
+  ignores(passed: number): boolean;
   /** Takes an event that passed some of the tests; `passed` has their bits (`bitOf`). */
   push(event: Event, passed: number, found: Found): void;
   /** Says that no event before `nowMs` will come any more: absences are then certain. */

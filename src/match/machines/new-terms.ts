@@ -56,6 +56,10 @@ class NewTermsMachine implements Machine {
     return this.lastSeenMs.size;
   }
 
+  ignores(): boolean {
+    return false;
+  }
+
   push(event: Event, _: number, found: Found): void {
     this.startMs ??= event.timeMs;
     this.expire(event.timeMs);

@@ -52,6 +52,10 @@ class SampleMachine implements Machine {
     return this.groups.size;
   }
 
+  ignores(): boolean {
+    return false;
+  }
+
   push(event: Event, passed: number, found: Found): void {
     const touched = new Set<Group>();
     for (const [step, test] of this.testOf.entries()) {

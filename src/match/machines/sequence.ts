@@ -4,7 +4,7 @@ import { compareEvents } from '../stream/order.ts';
 import { Absences, Sightings } from './absence.ts';
 import { fingerprint } from './fingerprint.ts';
 import { decodeScalar, encodeScalar, type Key, type KeyReader, keyText } from './keys.ts';
-import { type EventCodec, type Found, type Machine, passes } from './machine.ts';
+import { bitOf, type EventCodec, type Found, type Machine, passes } from './machine.ts';
 import { lastOf, type Pending, PendingSequences } from './pending.ts';
 import { type MachineOptions, planSteps } from './plan.ts';
 
@@ -45,6 +45,8 @@ class SequenceMachine implements Machine {
   private readonly isMissingFirst: boolean;
   private readonly isMissingLast: boolean;
   private readonly version: string;
+  /** The bits of the tests that change something also while nothing is held. */
+  private readonly beginning: number;
 
   private readonly pending = new PendingSequences();
   private readonly sightings: Sightings;
@@ -58,6 +60,7 @@ class SequenceMachine implements Machine {
     this.roles = all
       .map((step, i) => ({ ...roleOf(query, step, i), test: plan.testOf[i]!, keys: plan.keysOf[i]! }))
       .sort(inOrderOfEffect);
+    this.beginning = this.roles.reduce((bits, role) => (begins(role) ? bits | bitOf(role.test) : bits), 0);
     this.lastPlace = steps.filter(({ missing }) => !missing).length - 1;
     this.isMissingFirst = steps[0]?.missing === true;
     this.isMissingLast = steps.at(-1)?.missing === true;
@@ -75,6 +78,10 @@ class SequenceMachine implements Machine {
     return this.pending.size + this.sightings.size + this.absences.size;
   }
 
+  ignores(passed: number): boolean {
+    return (passed & this.beginning) === 0 && this.held === 0;
+  }
+
   push(event: Event, passed: number, found: Found): void {
     this.tidy(event.timeMs, found);
     for (const role of this.roles) {
@@ -89,9 +96,9 @@ class SequenceMachine implements Machine {
   }
 
   /** Whether there is nothing that an event in this role could change, whatever its keys, which can be dear to read. */
-  private isIdle({ act, place }: Role): boolean {
-    if (act === 'leading' || (act === 'step' && place === 0)) return false;
-    return act === 'trailing' ? this.absences.size === 0 : this.pending.size === 0;
+  private isIdle(role: Role): boolean {
+    if (begins(role)) return false;
+    return role.act === 'trailing' ? this.absences.size === 0 : this.pending.size === 0;
   }
 
   private tidy(nowMs: number, found: Found): void {
@@ -275,6 +282,11 @@ function roleOf(query: SequenceQuery, step: SequenceStep, index: number): Pick<R
   if (before === 0) return { act: 'leading', place: 0 };
   const isTrailing = query.steps.slice(index).every(({ missing }) => missing);
   return { act: isTrailing ? 'trailing' : 'between', place: before - 1 };
+}
+
+/** Whether an event in this role changes something also while nothing is held. */
+function begins({ act, place }: Role): boolean {
+  return act === 'leading' || (act === 'step' && place === 0);
 }
 
 /** The last step first, so that no event moves one sequence twice; `until` after all steps. */

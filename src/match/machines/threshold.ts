@@ -73,6 +73,10 @@ class ThresholdMachine implements Machine {
     return this.counted;
   }
 
+  ignores(): boolean {
+    return false;
+  }
+
   push(event: Event, _: number, found: Found): void {
     this.expire(event.timeMs);
     for (const key of this.keysOf(event)) this.count(key, event, found);
