@@ -33,9 +33,16 @@ export class PendingSequences {
   private oldest: Pending | null = null;
   private newest: Pending | null = null;
   private count = 0;
+  /** By the last step that matched: how many there are. */
+  private readonly counts: number[] = [];
 
   get size(): number {
     return this.count;
+  }
+
+  /** Whether there is any whose last step is `step`. */
+  isAt(step: number): boolean {
+    return (this.counts[step] ?? 0) > 0;
   }
 
   /** The sequence with this key whose last step is `step`. */
@@ -70,7 +77,11 @@ export class PendingSequences {
 
   /** Takes out all sequences of a key. */
   removeAll(key: string): void {
-    for (const pending of this.byKey.get(key) ?? []) if (pending !== undefined) this.unlink(pending);
+    for (const pending of this.byKey.get(key) ?? []) {
+      if (pending === undefined) continue;
+      this.add(pending, -1);
+      this.unlink(pending);
+    }
     this.byKey.delete(key);
   }
 
@@ -98,15 +109,23 @@ export class PendingSequences {
     const other = steps[step];
     if (other !== undefined) {
       if (compareEvents(lastOf(other), lastOf(pending)) > 0) return false;
+      this.add(other, -1);
       this.unlink(other);
     }
     steps[step] = pending;
+    this.add(pending, 1);
     return true;
+  }
+
+  private add(pending: Pending, count: number): void {
+    const step = pending.events.length - 1;
+    this.counts[step] = (this.counts[step] ?? 0) + count;
   }
 
   private clear(pending: Pending): void {
     const steps = this.byKey.get(pending.key.text);
     if (steps === undefined) return;
+    this.add(pending, -1);
     steps[pending.events.length - 1] = undefined;
     if (steps.every((one) => one === undefined)) this.byKey.delete(pending.key.text);
   }

@@ -45,8 +45,6 @@ class SequenceMachine implements Machine {
   private readonly isMissingFirst: boolean;
   private readonly isMissingLast: boolean;
   private readonly version: string;
-  /** The bits of the tests that change something also while nothing is held. */
-  private readonly beginning: number;
 
   private readonly pending = new PendingSequences();
   private readonly sightings: Sightings;
@@ -60,7 +58,6 @@ class SequenceMachine implements Machine {
     this.roles = all
       .map((step, i) => ({ ...roleOf(query, step, i), test: plan.testOf[i]!, keys: plan.keysOf[i]! }))
       .sort(inOrderOfEffect);
-    this.beginning = this.roles.reduce((bits, role) => (begins(role) ? bits | bitOf(role.test) : bits), 0);
     this.lastPlace = steps.filter(({ missing }) => !missing).length - 1;
     this.isMissingFirst = steps[0]?.missing === true;
     this.isMissingLast = steps.at(-1)?.missing === true;
@@ -79,7 +76,12 @@ class SequenceMachine implements Machine {
   }
 
   ignores(passed: number): boolean {
-    return (passed & this.beginning) === 0 && this.held === 0;
+    if (this.absences.size > 0) return false;
+    for (let i = 0; i < this.roles.length; i += 1) {
+      const role = this.roles[i]!;
+      if ((passed & bitOf(role.test)) !== 0 && !this.isIdle(role)) return false;
+    }
+    return true;
   }
 
   push(event: Event, passed: number, found: Found): void {
@@ -96,9 +98,19 @@ class SequenceMachine implements Machine {
   }
 
   /** Whether there is nothing that an event in this role could change, whatever its keys, which can be dear to read. */
-  private isIdle(role: Role): boolean {
-    if (begins(role)) return false;
-    return role.act === 'trailing' ? this.absences.size === 0 : this.pending.size === 0;
+  private isIdle({ act, place }: Role): boolean {
+    switch (act) {
+      case 'step':
+        return place > 0 && !this.pending.isAt(place - 1);
+      case 'between':
+        return !this.pending.isAt(place);
+      case 'until':
+        return this.pending.size === 0;
+      case 'trailing':
+        return this.absences.size === 0;
+      case 'leading':
+        return false;
+    }
   }
 
   private tidy(nowMs: number, found: Found): void {
@@ -282,11 +294,6 @@ function roleOf(query: SequenceQuery, step: SequenceStep, index: number): Pick<R
   if (before === 0) return { act: 'leading', place: 0 };
   const isTrailing = query.steps.slice(index).every(({ missing }) => missing);
   return { act: isTrailing ? 'trailing' : 'between', place: before - 1 };
-}
-
-/** Whether an event in this role changes something also while nothing is held. */
-function begins({ act, place }: Role): boolean {
-  return act === 'leading' || (act === 'step' && place === 0);
 }
 
 /** The last step first, so that no event moves one sequence twice; `until` after all steps. */
