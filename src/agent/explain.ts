@@ -1,4 +1,4 @@
-import { compileCondition, type Match } from '../match/index.ts';
+import { compileCondition, type Match, type Predicate } from '../match/index.ts';
 import {
   type Condition,
   type Event,
@@ -42,7 +42,7 @@ function stepsOf(query: Query): readonly EventQuery[] {
 
 function explainEvent(condition: Condition, event: Event, fields: Fields): string {
   const names = new Set<string>();
-  collect(condition, (leaf) => compileCondition(leaf, fields)(event), names);
+  collect(condition, (part) => compiled(part, fields)(event), names);
   const parts: string[] = [];
   const telling = [...names].filter((name) => !OBVIOUS.test(name));
   for (const name of telling.length > 0 ? telling : names) {
@@ -51,6 +51,17 @@ function explainEvent(condition: Condition, event: Event, fields: Fields): strin
     if (value !== null) parts.push(`${name}=${show(value)}`);
   }
   return parts.join(', ');
+}
+
+/** Parts of conditions of rules that matched, compiled once. */
+const COMPILED = new WeakMap<Fields, WeakMap<Condition, Predicate>>();
+
+function compiled(condition: Condition, fields: Fields): Predicate {
+  const known = COMPILED.get(fields) ?? new WeakMap<Condition, Predicate>();
+  COMPILED.set(fields, known);
+  const predicate = known.get(condition) ?? compileCondition(condition, fields);
+  known.set(condition, predicate);
+  return predicate;
 }
 
 /** Walks down only where a condition holds, and collects the fields of what holds because of a value. */

@@ -16,7 +16,7 @@ export function compileTable(
   const names = new Set(columns.map(({ name }) => name));
   const sources = new Map<string, FieldSource>();
   const readers: (Read | undefined)[] = [];
-  const definitions: { field: Field; list: boolean }[] = [];
+  const definitions: CompiledTable['definitions'][number][] = [];
   let cached = 0;
   for (const one of definition.fields(platform)) {
     const field = number(one.field, one.type);
@@ -24,7 +24,7 @@ export function compileTable(
     if (one.cache) cached++;
     put(readers, field, one.cache ? (event) => event.once(place, one.read) : one.read);
     if (one.hidden === true) continue;
-    definitions.push({ field, list: one.list });
+    definitions.push({ field, path: one.field.split('.'), list: one.list });
     const { type, derivation, fidelity, note, among } = one;
     sources.set(one.field, { field: one.field, type, derivation, fidelity, note, among });
   }

@@ -18,8 +18,12 @@ export interface CompiledTable {
   readonly readers: readonly (Read | undefined)[];
   /** Places that an event's cache needs. */
   readonly cached: number;
-  /** `list`: the values are several of one kind, not several ways to say one. */
-  readonly definitions: readonly { readonly field: Field; readonly list: boolean }[];
+  /** `path`: where it stands in a document. `list`: the values are several of one kind, not several ways to say one. */
+  readonly definitions: readonly {
+    readonly field: Field;
+    readonly path: readonly string[];
+    readonly list: boolean;
+  }[];
 }
 
 /** How the rows of one reader lie: which column stands where. */
@@ -161,10 +165,9 @@ export class RowEvent implements OsqueryEvent {
 
   toEcs(): Readonly<Record<string, unknown>> {
     const document: Record<string, unknown> = {};
-    for (const { field, list } of this.layout.table.definitions) {
+    for (const { field, path, list } of this.layout.table.definitions) {
       const value = this.get(field.slot);
-      if (value !== null)
-        put(document, field.name.split('.'), list || !Array.isArray(value) ? value : value[0]);
+      if (value !== null) put(document, path, list || !Array.isArray(value) ? value : value[0]);
     }
     document['osquery'] = {
       table: this.table,
@@ -184,7 +187,8 @@ const EID = columnId('eid');
 /** Sets a value in a nested document. Where one name is also the beginning of another, the longer one is left out. */
 function put(document: Record<string, unknown>, path: readonly string[], value: unknown): void {
   let at = document;
-  for (const name of path.slice(0, -1)) {
+  for (let i = 0; i < path.length - 1; i += 1) {
+    const name = path[i]!;
     at[name] ??= {};
     const next = at[name];
     if (typeof next !== 'object' || next === null || Array.isArray(next)) return;
