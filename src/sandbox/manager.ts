@@ -1,3 +1,5 @@
+import { readdir, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import {
   connectExtension,
   type ExtensionClient,
@@ -69,6 +71,7 @@ export class ExtensionManager {
   }
 
   async listen(): Promise<void> {
+    await removeStale(this.#path);
     this.#server = await serveManager({
       path: this.#path,
       handlers: {
@@ -249,4 +252,15 @@ function isAtLeast(version: string, oldest: readonly number[]): boolean {
     if (part !== wanted) return part > wanted;
   }
   return true;
+}
+
+/**
+ * Core removes the sockets of all extensions before its manager listens: those of a worker before, whoever still
+ * serves there. Source: `removeStalePaths` in osquery/extensions/interface.cpp.
+ */
+async function removeStale(manager: string): Promise<void> {
+  const folder = dirname(manager);
+  const prefix = `${basename(manager)}.`;
+  const stale = (await readdir(folder)).filter((name) => name.startsWith(prefix));
+  for (const name of stale) await unlink(join(folder, name)).catch(() => {});
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -73,6 +73,17 @@ test('a sandbox that is started again on its database goes on as a new worker do
 function columnsIn(results: readonly string[]): readonly Record<string, string>[] {
   return results.map((line) => (JSON.parse(line) as { columns: Record<string, string> }).columns);
 }
+
+test('sockets of extensions that a worker before left are removed at the start, as core does', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'stale-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const [stale, other] = [join(folder, 'em.4711'), join(folder, 'em-other')];
+  for (const path of [stale, other]) writeFileSync(path, '');
+  const { sandbox } = await start(t, { socketPath: join(folder, 'em') });
+  t.false(existsSync(stale));
+  t.true(existsSync(other));
+  t.is((await sandbox.query('SELECT 1 AS one')).length, 1);
+});
 
 test('a pack runs over events through the extension, each event once', async (t) => {
   const config = {
