@@ -4,8 +4,6 @@ import { MessageReader } from './thrift/reader.ts';
 const FIRST_BYTES = 1 << 12;
 /** Up to this many code units, writing one by one is faster than a call of Node's own encoder. */
 const BRIEF_TEXT = 128;
-/** Below this a tenth of a whole number is rounded down exactly. */
-const EXACT = 1e15;
 /** The two types of the map that a row is, and its size. */
 const ROW_HEAD = Uint8Array.of(11, 11, 0, 0, 0, 0);
 
@@ -45,7 +43,8 @@ export class EncodedRows {
   begin(): void {
     this.#rowAt = this.#at;
     this.#cells = 0;
-    this.#put(ROW_HEAD);
+    const at = this.#room(ROW_HEAD.length);
+    for (let i = 0; i < ROW_HEAD.length; i += 1) this.#bytes[at + i] = ROW_HEAD[i]!;
   }
 
   /** Ends a row; cells that were not written are NULL. */
@@ -55,10 +54,14 @@ export class EncodedRows {
   }
 
   text(column: number, text: string): void {
-    this.#key(column);
-    if (text.length <= BRIEF_TEXT && this.#ascii(text)) return;
-    const most = 3 * text.length;
-    const at = this.#room(4 + most);
+    if (text.length <= BRIEF_TEXT) {
+      const at = this.#begin(column, 4 + text.length);
+      if (writeBriefText(this.#bytes, at, text)) return;
+      this.#at = at;
+    } else {
+      this.#begin(column, 0);
+    }
+    const at = this.#room(4 + 3 * text.length);
     const length = this.#bytes.write(text, at + 4, 'utf8');
     this.#bytes.writeInt32BE(length, at);
     this.#at = at + 4 + length;
@@ -66,21 +69,20 @@ export class EncodedRows {
 
   /** A whole number in decimal; anything else as its text. */
   integer(column: number, value: number): void {
-    if (!Number.isInteger(value) || value < 0 || value >= EXACT) {
+    if (value !== value >>> 0) {
       this.text(column, String(value));
       return;
     }
-    this.#key(column);
     let digits = 1;
-    for (let rest = value; rest >= 10; rest = Math.floor(rest / 10)) digits += 1;
-    const at = this.#room(4 + digits);
+    for (let bound = 10; value >= bound; bound *= 10) digits += 1;
+    const at = this.#begin(column, 4 + digits);
     const bytes = this.#bytes;
     bytes[at] = 0;
     bytes[at + 1] = 0;
     bytes[at + 2] = 0;
     bytes[at + 3] = digits;
     for (let place = at + 3 + digits, rest = value; place > at + 3; place -= 1) {
-      const tens = Math.floor(rest / 10);
+      const tens = (rest / 10) >>> 0;
       bytes[place] = 48 + rest - 10 * tens;
       rest = tens;
     }
@@ -98,24 +100,15 @@ export class EncodedRows {
     });
   }
 
-  #key(column: number): void {
-    this.#put(this.#keys[column]!);
-    this.#cells += 1;
-  }
-
-  #put(some: Uint8Array): void {
-    const { length } = some;
-    const at = this.#room(length);
+  /** Begins a cell with its key; makes room for so many bytes after it and says where that begins. */
+  #begin(column: number, most: number): number {
+    const key = this.#keys[column]!;
+    const { length } = key;
+    const at = this.#room(length + most);
     const bytes = this.#bytes;
-    for (let i = 0; i < length; i += 1) bytes[at + i] = some[i]!;
-  }
-
-  /** False, and nothing is written, for a text beyond ASCII. */
-  #ascii(text: string): boolean {
-    const at = this.#room(4 + text.length);
-    if (writeBriefText(this.#bytes, at, text)) return true;
-    this.#at = at;
-    return false;
+    for (let i = 0; i < length; i += 1) bytes[at + i] = key[i]!;
+    this.#cells += 1;
+    return at + length;
   }
 
   /** Makes room for so many bytes and says where it begins. */
