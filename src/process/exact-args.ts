@@ -35,9 +35,10 @@ export function createArgsRefiner(options: RefinerOptions): ArgsRefiner {
   let wanted = new Set<ProcessRecord>();
   const refine = async (process: ProcessRecord): Promise<boolean> => {
     const before = await proc.stat(process.pid);
+    if (before === null || process.args.fidelity === 'exact') return false;
     const bytes = await proc.cmdline(process.pid);
     const after = await proc.stat(process.pid);
-    if (before === null || bytes === null || after === null) return false;
+    if (bytes === null || after === null) return false;
     const start = startTicks(before);
     if (start === null || start !== startTicks(after) || find(process.pid) !== process) return false;
     const words = new TextDecoder().decode(bytes).split('\0');
@@ -50,7 +51,7 @@ export function createArgsRefiner(options: RefinerOptions): ArgsRefiner {
     want(process) {
       if (!(process instanceof ProcessRecord) || process.origin !== 'exec' || process.form !== 'audit')
         return;
-      if (process.args.fidelity === 'exact') return;
+      // What its arguments are is not looked at here: most processes are gone, and few rules ask for them.
       wanted.add(process);
       if (wanted.size > capacity) for (const oldest of wanted) return void wanted.delete(oldest);
     },

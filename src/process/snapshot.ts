@@ -35,7 +35,7 @@ export function saveTree(
   { lastPid, era, forkRows, recent, unplaced }: TreeState,
 ): unknown {
   const all = [...records];
-  const places = new Map(all.map((record, index) => [record, index]));
+  const places = placesOf(all);
   return {
     ...{ lastPid, era, forkRows },
     recent: recent.flatMap((record) => places.get(record) ?? []),
@@ -43,7 +43,7 @@ export function saveTree(
       const place = places.get(parent);
       return place === undefined ? [] : [[facts, place]];
     }),
-    ...saveRecords(all, find),
+    ...saveRecords(all, places, find),
   };
 }
 
@@ -71,20 +71,34 @@ export function loadTree(state: unknown): LoadedTree | null {
 
 /** Records as arrays, in order of use; a parent or previous one is told by its place in the list, -1 for none. */
 function saveRecords(
-  records: Iterable<ProcessRecord>,
+  all: readonly ProcessRecord[],
+  places: ReadonlyMap<ProcessRecord, number>,
   find: (pid: number) => ProcessRecord | undefined,
 ): { readonly version: number; readonly records: unknown[] } {
-  const all = [...records];
-  const places = new Map(all.map((record, index) => [record, index]));
   const placeOf = (record: ProcessRecord | null): number =>
     record === null ? -1 : (places.get(record) ?? -1);
   return {
     version: VERSION,
     records: all.map((one) => [
-      ...[one.pid, one.parentPid, ORIGINS.indexOf(one.origin), one.place, one.startMs],
-      ...[one.path, one.title, one.commandLine, FORMS.indexOf(one.form), one.workingDirectory],
-      ...[one.userId, one.groupId, placeOf(one.parent), placeOf(one.previous)],
-      ...[FORK_PIDS.indexOf(one.forkPids), one.forked, one.exited, one.era, find(one.pid) === one],
+      one.pid,
+      one.parentPid,
+      ORIGINS.indexOf(one.origin),
+      one.place,
+      one.startMs,
+      one.path,
+      one.title,
+      one.commandLine,
+      FORMS.indexOf(one.form),
+      one.workingDirectory,
+      one.userId,
+      one.groupId,
+      placeOf(one.parent),
+      placeOf(one.previous),
+      FORK_PIDS.indexOf(one.forkPids),
+      one.forked,
+      one.exited,
+      one.era,
+      find(one.pid) === one,
       one.exactWords,
       one.signature,
       one.openForks,
@@ -99,12 +113,18 @@ export function saveLineage(process: Process | null): unknown {
   for (let one = process; one instanceof ProcessRecord && line.length < LINEAGE; one = one.parent)
     line.push(one);
   if (previous !== null && !line.includes(previous)) line.push(previous);
-  return saveRecords(line, () => undefined);
+  return saveRecords(line, placesOf(line), () => undefined);
 }
 
 /** The process that `saveLineage` was given; null for anything else. */
 export function loadLineage(saved: unknown): Process | null {
   return loadRecords(saved)?.[0]?.record ?? null;
+}
+
+function placesOf(records: readonly ProcessRecord[]): ReadonlyMap<ProcessRecord, number> {
+  const places = new Map<ProcessRecord, number>();
+  for (let at = 0; at < records.length; at += 1) places.set(records[at]!, at);
+  return places;
 }
 
 /** How many ancestors are kept with a process. */

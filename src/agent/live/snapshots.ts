@@ -1,8 +1,8 @@
 import { promisify } from 'node:util';
-import { deflate, deflateSync, inflate, type ZlibOptions } from 'node:zlib';
+import { deflateSync, inflate, type ZlibOptions } from 'node:zlib';
 import type { Snapshot, Store } from '../../store/index.ts';
+import { packJson } from './pack-json.ts';
 
-const compress = promisify(deflate);
 const decompress: (body: Uint8Array, options: ZlibOptions) => Promise<Buffer> = promisify(inflate);
 
 /** State by name, each a JSON value. They belong together: all are of one moment. */
@@ -33,8 +33,6 @@ export interface SnapshotsOptions {
 const AFTER_ROWS = 5_000;
 const LEAST_MS = 60_000;
 const MOST_MS = 600_000;
-/** Characters of JSON that are made between two moments for other work. */
-const SLICE_CHARACTERS = 1 << 18;
 /** A part that is larger is not saved. */
 const MOST_CHARACTERS = 1 << 26;
 
@@ -124,12 +122,12 @@ export class Snapshots {
   }
 }
 
-/** Each part as JSON, compressed; made in slices, so that nothing waits for long. A part that is too large is left out. */
+/** Each part as JSON, compressed. A part that is too large is left out. */
 async function pack(state: State): Promise<ReadonlyMap<string, Uint8Array>> {
   const parts = new Map<string, Uint8Array>();
   for (const [name, value] of Object.entries(state)) {
-    const json = await toJson(value);
-    if (json !== null) parts.set(name, await compress(json, { level: 1 }));
+    const packed = await packJson(value, MOST_CHARACTERS);
+    if (packed !== null) parts.set(name, packed);
   }
   return parts;
 }
@@ -140,50 +138,4 @@ async function unpack({ parts }: Snapshot): Promise<State> {
     state[name] = JSON.parse((await decompress(body, { maxOutputLength: 4 * MOST_CHARACTERS })).toString());
   }
   return state;
-}
-
-/** Null when it is too large. */
-async function toJson(value: unknown): Promise<Buffer | null> {
-  const chunks: Buffer[] = [];
-  let [text, characters] = ['', 0];
-  for (const piece of jsonPieces(value, 0)) {
-    text += piece;
-    if (text.length < SLICE_CHARACTERS) continue;
-    characters += text.length;
-    if (characters > MOST_CHARACTERS) return null;
-    chunks.push(Buffer.from(text));
-    text = '';
-    await new Promise(setImmediate);
-  }
-  return Buffer.concat([...chunks, Buffer.from(text)]);
-}
-
-/** What is deeper is made in one piece. */
-const PIECE_DEPTH = 8;
-
-/** The same text as `JSON.stringify`, in pieces; a list of plain values, such as a record of the tree, is one. */
-function* jsonPieces(value: unknown, depth: number): Generator<string> {
-  if (typeof value !== 'object' || value === null || depth >= PIECE_DEPTH) {
-    yield JSON.stringify(value) ?? 'null';
-  } else if (Array.isArray(value)) {
-    if (typeof value[0] !== 'object') {
-      yield JSON.stringify(value);
-      return;
-    }
-    yield '[';
-    for (const [index, one] of value.entries()) {
-      if (index > 0) yield ',';
-      yield* jsonPieces(one, depth + 1);
-    }
-    yield ']';
-  } else {
-    let separator = '{';
-    for (const [name, one] of Object.entries(value)) {
-      if (one === undefined) continue;
-      yield `${separator}${JSON.stringify(name)}:`;
-      yield* jsonPieces(one, depth + 1);
-      separator = ',';
-    }
-    yield separator === '{' ? '{}' : '}';
-  }
 }
