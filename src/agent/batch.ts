@@ -29,10 +29,11 @@ const UTF8 = new TextDecoder('utf-8');
  * Command lines may hold invalid UTF-8, which osquery passes on as raw bytes: they are replaced, never refused.
  */
 export function readBatch(json: Uint8Array, stream: string | undefined, columnsOf: ColumnsOf): Batch {
-  const [first, ...rest] = parse(json);
+  const parsed = parse(json);
+  const [first] = parsed;
   const header = isRow(first) || first === undefined ? undefined : readHeader(first, columnsOf);
-  const rows = header === undefined && first !== undefined ? [first, ...rest] : rest;
-  if (!rows.every(isRow)) throw new BatchError('the batch holds a row that is no JSON array');
+  const rows = header === undefined ? parsed : parsed.slice(1);
+  if (!areRows(rows)) throw new BatchError('the batch holds a row that is no JSON array');
   if (header !== undefined) {
     if (stream !== undefined && stream !== header.table) {
       throw new BatchError(`the batch is of ${header.table}, the stream is ${stream}`);
@@ -59,6 +60,10 @@ function parse(json: Uint8Array): readonly unknown[] {
   }
   if (!Array.isArray(parsed)) throw new BatchError('the batch is no JSON array');
   return parsed;
+}
+
+function areRows(values: readonly unknown[]): values is readonly (readonly unknown[])[] {
+  return values.every(isRow);
 }
 
 function isRow(value: unknown): value is readonly unknown[] {
