@@ -1,4 +1,5 @@
 import type { Event } from '../../rule/index.ts';
+import { Heap } from '../stream/heap.ts';
 import type { Found, Match } from './machine.ts';
 import { Recency } from './recency.ts';
 
@@ -80,78 +81,121 @@ export interface Awaiting {
   readonly deadlineMs: number;
 }
 
-/**
- * Sequences that wait for the absence of an event, by key and in the order of deadlines, then of completion.
- * Those that waited in vain stay in the queue until they are first or outnumber the others, so that ending one
- * costs no scan of all.
- */
+interface Waiting extends Awaiting {
+  /** Counts completed sequences. */
+  readonly number: number;
+  isOver: boolean;
+}
+
+/** Sequences that wait for the absence of an event, by key and in the order of deadlines, then of completion. */
 export class Absences {
-  private readonly byKey = new Map<string, Awaiting[]>();
-  private readonly inVain = new Set<Awaiting>();
-  private queue: Awaiting[] = [];
+  private readonly byDeadline = new WaitingLine(byDeadline);
+  private readonly byKey = new Map<string, WaitingLine>();
+  private completed = 0;
 
   get size(): number {
-    return this.queue.length - this.inVain.size;
+    return this.byDeadline.size;
   }
 
+  /** In their order. */
   get waiting(): readonly Awaiting[] {
-    return this.queue.filter((one) => !this.inVain.has(one));
+    return this.byDeadline.waiting;
   }
 
   await(sequence: Awaiting): void {
-    const { queue } = this;
-    let at = queue.length;
-    while (at > 0 && queue[at - 1]!.deadlineMs > sequence.deadlineMs) at -= 1;
-    queue.splice(at, 0, sequence);
-    const same = this.byKey.get(sequence.key);
-    if (same === undefined) this.byKey.set(sequence.key, [sequence]);
-    else same.push(sequence);
+    const one: Waiting = { ...sequence, number: this.completed, isOver: false };
+    this.completed += 1;
+    this.byDeadline.push(one);
+    let same = this.byKey.get(one.key);
+    if (same === undefined) {
+      same = new WaitingLine(byEnd);
+      this.byKey.set(one.key, same);
+    }
+    same.push(one);
   }
 
-  /** An event that should have been missing: the sequences of its key that it ends wait in vain. */
-  see(key: string, event: Event): void {
+  /**
+   * An event that should have been missing: the sequences of its key that were complete before it wait in vain.
+   * Those whose deadline was before it must have been settled.
+   */
+  see(key: string, { timeMs }: Event): void {
     const same = this.byKey.get(key);
     if (same === undefined) return;
-    const left: Awaiting[] = [];
-    for (const one of same) {
-      if (event.timeMs <= one.endMs || event.timeMs > one.deadlineMs) left.push(one);
-      else this.inVain.add(one);
-    }
-    if (left.length === same.length) return;
-    this.replace(key, left);
-    if (this.inVain.size > 100 && this.inVain.size > this.size) {
-      this.queue = [...this.waiting];
-      this.inVain.clear();
-    }
+    for (let { first } = same; first !== undefined && first.endMs < timeMs; first = same.first)
+      this.end(first);
   }
 
   /** Gives out the sequences whose deadline is over. */
   settle(nowMs: number, found: Found): void {
     for (;;) {
-      const first = this.queue[0];
+      const { first } = this.byDeadline;
       if (first === undefined || first.deadlineMs >= nowMs) return;
-      if (this.takeFirst()) found(first.match);
+      this.end(first);
+      found(first.match);
     }
   }
 
   /** Gives up the sequence with the first deadline. */
   evict(): void {
-    while (this.queue.length > 0 && !this.takeFirst());
+    const { first } = this.byDeadline;
+    if (first !== undefined) this.end(first);
   }
 
-  /** Removes the first, and says whether it still waited. */
-  private takeFirst(): boolean {
-    const first = this.queue.shift();
-    if (first === undefined || this.inVain.delete(first)) return false;
-    // The first to be due is nearly always the first of its key.
-    const same = this.byKey.get(first.key) ?? [];
-    same.splice(same.indexOf(first), 1);
-    this.replace(first.key, same);
-    return true;
+  private end(one: Waiting): void {
+    one.isOver = true;
+    this.byDeadline.leave();
+    const same = this.byKey.get(one.key);
+    same?.leave();
+    if (same?.size === 0) this.byKey.delete(one.key);
+  }
+}
+
+const byDeadline = (a: Waiting, b: Waiting): number => a.deadlineMs - b.deadlineMs || a.number - b.number;
+const byEnd = (a: Waiting, b: Waiting): number => a.endMs - b.endMs;
+
+/** So many that are over may stand in a line, however few still wait. */
+const MOST_OVER = 64;
+
+/**
+ * Sequences by one of their times. Each stands in two lines and leaves one of them from the middle: it stays there
+ * until it is first, or until those that are over outnumber the others. So each costs log n steps, on average.
+ */
+class WaitingLine {
+  private readonly heap: Heap<Waiting>;
+  private readonly compare: (a: Waiting, b: Waiting) => number;
+  private over = 0;
+
+  constructor(compare: (a: Waiting, b: Waiting) => number) {
+    this.compare = compare;
+    this.heap = new Heap(compare);
   }
 
-  private replace(key: string, left: Awaiting[]): void {
-    if (left.length === 0) this.byKey.delete(key);
-    else this.byKey.set(key, left);
+  get size(): number {
+    return this.heap.size - this.over;
+  }
+
+  get first(): Waiting | undefined {
+    for (;;) {
+      const { first } = this.heap;
+      if (!first?.isOver) return first;
+      this.heap.shift();
+      this.over -= 1;
+    }
+  }
+
+  get waiting(): readonly Waiting[] {
+    return [...this.heap].filter(({ isOver }) => !isOver).sort(this.compare);
+  }
+
+  push(one: Waiting): void {
+    this.heap.push(one);
+  }
+
+  /** Says that one of these is over now. */
+  leave(): void {
+    this.over += 1;
+    if (this.over <= MOST_OVER || this.over <= this.size) return;
+    this.heap.keep(({ isOver }) => !isOver);
+    this.over = 0;
   }
 }

@@ -1,4 +1,5 @@
 import type { Event } from '../../rule/index.ts';
+import { Heap } from './heap.ts';
 
 /** Orders events by time, rank of their table and number: less than 0 when `a` comes first. */
 export function compareEvents(a: Event, b: Event): number {
@@ -18,13 +19,13 @@ const MOST_COMPARED = 16;
  * once.
  *
  * Nearly all events come in order: those stand in a line, and joining and leaving it cost one step. One that comes
- * behind a newer one goes to a binary heap beside it, log n for each; the older of the two fronts is next.
+ * behind a newer one goes to a heap beside it, log n for each; the older of the two fronts is next.
  */
 export class OrderBuffer<T extends Ordered> {
   private line: T[] = [];
   /** What stands before this place of the line has left. */
   private front = 0;
-  private readonly heap: T[] = [];
+  private readonly heap = new Heap<T>((a, b) => compareEvents(a.event, b.event));
   /** The last events taken, all in one place of the order. */
   private taken: Event[] = [];
   private readonly isSame: (a: Event, b: Event) => boolean;
@@ -34,7 +35,7 @@ export class OrderBuffer<T extends Ordered> {
   }
 
   get size(): number {
-    return this.line.length - this.front + this.heap.length;
+    return this.line.length - this.front + this.heap.size;
   }
 
   /** In no order. */
@@ -45,20 +46,20 @@ export class OrderBuffer<T extends Ordered> {
   push(item: T): void {
     const newest = this.line.length > this.front ? this.line[this.line.length - 1] : undefined;
     if (newest === undefined || compareEvents(newest.event, item.event) <= 0) this.line.push(item);
-    else this.pushOnHeap(item);
+    else this.heap.push(item);
   }
 
   /** The oldest, if it is older than `beforeMs`. */
   take(beforeMs: number): T | undefined {
     for (;;) {
       const inLine = this.line[this.front];
-      const onHeap = this.heap[0];
+      const onHeap = this.heap.first;
       const isInLine =
         inLine !== undefined && (onHeap === undefined || compareEvents(inLine.event, onHeap.event) <= 0);
       const first = isInLine ? inLine : onHeap;
       if (first === undefined || first.event.timeMs >= beforeMs) return undefined;
       if (isInLine) this.removeFromLine();
-      else this.removeFromHeap();
+      else this.heap.shift();
       if (this.isNew(first.event)) return first;
     }
   }
@@ -80,34 +81,5 @@ export class OrderBuffer<T extends Ordered> {
     if (this.front * 2 < this.line.length || (this.front < 64 && this.front < this.line.length)) return;
     this.line = this.line.slice(this.front);
     this.front = 0;
-  }
-
-  private pushOnHeap(item: T): void {
-    const { heap } = this;
-    let at = heap.length;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (compareEvents(heap[parent]!.event, item.event) <= 0) break;
-      heap[at] = heap[parent]!;
-      at = parent;
-    }
-    heap[at] = item;
-  }
-
-  private removeFromHeap(): void {
-    const { heap } = this;
-    const moved = heap.pop()!;
-    if (heap.length === 0) return;
-    let at = 0;
-    for (;;) {
-      let child = 2 * at + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && compareEvents(heap[child + 1]!.event, heap[child]!.event) < 0)
-        child += 1;
-      if (compareEvents(moved.event, heap[child]!.event) <= 0) break;
-      heap[at] = heap[child]!;
-      at = child;
-    }
-    heap[at] = moved;
   }
 }

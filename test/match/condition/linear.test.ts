@@ -1,15 +1,15 @@
 /**
  * Patterns built to be slow stay linear in the text. Nothing here looks at a clock: steps are counted for a text and
  * for one twice as long, and must not grow faster than the text. Wildcards ask a text through its methods, so they
- * are handed one that counts the characters each call may look at. Regular expressions run in a library, where V8
- * counts how often each block of code is entered (precise coverage, as coverage tools use it).
+ * are handed one that counts the characters each call may look at. Regular expressions run in a library, whose steps
+ * V8 counts.
  */
 
-import { Session } from 'node:inspector';
 import test from 'ava';
 import fc from 'fast-check';
 import { compilePatterns } from '../../../src/match/condition/wildcard.ts';
 import { ANY_ONE, ANYTHING, compileRegex, type Pattern, type Regex } from '../../../src/rule/index.ts';
+import { countSteps } from '../steps.ts';
 
 /** Half of the longest text: 100 kB in all. */
 const HALF = 50_000;
@@ -129,23 +129,6 @@ test('any wildcard on any repeated text looks twice as often at one twice as lon
   t.pass();
 });
 
-const inspector = new Session();
-inspector.connect();
-inspector.post('Profiler.enable');
-inspector.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
-
-/** How many blocks of the library's code have been entered since this was last asked. */
-function blocksEntered(): number {
-  let blocks = 0;
-  inspector.post('Profiler.takePreciseCoverage', (error, answer) => {
-    if (error !== null) throw error;
-    const library = answer.result.filter(({ url }) => url.includes('/re2js/'));
-    const functions = library.flatMap((script) => script.functions);
-    for (const { ranges } of functions) for (const { count } of ranges) blocks += count;
-  });
-  return blocks;
-}
-
 /** What making the states of an automaton may cost more for the longer text. */
 const COMPILED = 30_000;
 
@@ -172,9 +155,10 @@ for (const [regex, dialect, textOf, fits] of regexes) {
       const compiled = compileRegex(regex, { dialect, ignoreCase: false });
       if (typeof compiled !== 'function') return t.fail(compiled.message) as never;
       const text = textOf(length);
-      blocksEntered();
-      const found = compiled(text);
-      const steps = blocksEntered();
+      let found = !fits;
+      const steps = countSteps('/re2js/', () => {
+        found = compiled(text);
+      });
       t.is(found, fits);
       return steps;
     };
