@@ -2,6 +2,7 @@ import { type Event, field, type ThresholdQuery } from '../../rule/index.ts';
 import { isList, type Predicate } from '../condition/closure.ts';
 import type { Reader } from '../condition/operand.ts';
 import { compileReader } from '../condition/predicate.ts';
+import { Line } from '../stream/line.ts';
 import { compareEvents } from '../stream/order.ts';
 import { fingerprint } from './fingerprint.ts';
 import { compileKeys, decodeScalar, encodeScalar, type Key, type KeyReader, keyText } from './keys.ts';
@@ -13,9 +14,12 @@ import { Recency } from './recency.ts';
 interface Bucket {
   readonly key: Key;
   /** The newest events, oldest first, no more than the count that is asked for. */
-  readonly events: Event[];
-  /** For the newest different values of the cardinality field, no more than are asked for, the last event with it. */
-  readonly byValue: Map<string, Event>;
+  readonly events: Line<Event>;
+  /**
+   * For the newest different values of the cardinality field, no more than are asked for, the last event with it;
+   * in the order of these events.
+   */
+  readonly byValue: Recency<Event>;
   /** Events until then belong to the alert that was made; they are not counted. */
   quietUntilMs: number;
 }
@@ -99,24 +103,25 @@ class ThresholdMachine implements Machine {
     this.evictExcess();
   }
 
-  /** Puts the event in its place: one that comes too late for the order still counts at its own time. */
+  /**
+   * Puts the event in its place: one that comes too late for the order still counts at its own time. Each event
+   * comes and goes once; only a late one costs a step for each that it comes before or stands beside.
+   */
   private add({ events, byValue }: Bucket, event: Event): void {
     const { atLeast, cardinality, windowMs } = this.query;
-    let at = events.length;
-    while (at > 0 && events[at - 1]!.timeMs > event.timeMs) at -= 1;
-    events.splice(at, 0, event);
-    const sinceMs = events.at(-1)!.timeMs - windowMs;
-    let drop = Math.max(0, events.length - atLeast);
-    while (events[drop]!.timeMs < sinceMs) drop += 1;
-    events.splice(0, drop);
+    const isLate = event.timeMs < (events.last?.timeMs ?? Number.NEGATIVE_INFINITY);
+    events.insert(event, compareTimes);
+    const sinceMs = events.last!.timeMs - windowMs;
+    while (events.size > atLeast || events.first!.timeMs < sinceMs) events.shift();
     if (cardinality === null) return;
     for (const value of this.valuesOf(event)) {
-      if ((byValue.get(value)?.timeMs ?? Number.NEGATIVE_INFINITY) > event.timeMs) continue;
-      byValue.delete(value);
-      byValue.set(value, event);
+      if ((byValue.get(value)?.timeMs ?? Number.NEGATIVE_INFINITY) <= event.timeMs)
+        byValue.touch(value, event);
     }
-    for (const [value, { timeMs }] of byValue) {
-      if (timeMs < sinceMs || byValue.size > cardinality.atLeast) byValue.delete(value);
+    if (isLate) putInOrder(byValue);
+    for (let { oldest } = byValue; oldest !== null; oldest = byValue.oldest) {
+      if (oldest.value.timeMs >= sinceMs && byValue.size <= cardinality.atLeast) break;
+      byValue.delete(oldest.key);
     }
   }
 
@@ -128,14 +133,15 @@ class ThresholdMachine implements Machine {
 
   private isComplete({ events, byValue }: Bucket): boolean {
     const { atLeast, cardinality } = this.query;
-    return events.length >= atLeast && (cardinality === null || byValue.size >= cardinality.atLeast);
+    return events.size >= atLeast && (cardinality === null || byValue.size >= cardinality.atLeast);
   }
 
   private close(bucket: Bucket): { readonly events: readonly Event[]; readonly keys: Key['values'] } {
-    const all = [...bucket.events, ...bucket.byValue.values()].sort(compareEvents);
+    const withValues = [...bucket.byValue].map(([, event]) => event);
+    const all = [...bucket.events, ...withValues].sort(compareEvents);
     const events = all.filter((event, i) => i === 0 || compareEvents(all[i - 1]!, event) !== 0);
     bucket.quietUntilMs = events[0]!.timeMs + this.query.windowMs;
-    bucket.events.length = 0;
+    bucket.events.clear();
     bucket.byValue.clear();
     return { events, keys: bucket.key.values };
   }
@@ -144,7 +150,7 @@ class ThresholdMachine implements Machine {
   private expire(nowMs: number): void {
     for (let oldest = this.buckets.oldest; oldest !== null; oldest = this.buckets.oldest) {
       const { events, quietUntilMs } = oldest.value;
-      const lastMs = events.at(-1)?.timeMs ?? Number.NEGATIVE_INFINITY;
+      const lastMs = events.last?.timeMs ?? Number.NEGATIVE_INFINITY;
       if (lastMs >= nowMs - this.query.windowMs || quietUntilMs >= nowMs) return;
       this.drop(oldest.key, oldest.value);
     }
@@ -171,7 +177,7 @@ class ThresholdMachine implements Machine {
       evicted: this.evicted,
       buckets: [...this.buckets].map(([, { key, events, byValue, quietUntilMs }]) => ({
         keys: key.values.map(encodeScalar),
-        events: events.map((event) => codec.save(event)),
+        events: [...events].map((event) => codec.save(event)),
         byValue: [...byValue].map(([value, event]) => [value, codec.save(event)] as const),
         quietUntilMs: Number.isFinite(quietUntilMs) ? quietUntilMs : null,
       })),
@@ -184,12 +190,10 @@ class ThresholdMachine implements Machine {
     this.evicted = saved.evicted;
     for (const { keys, events, byValue, quietUntilMs } of saved.buckets) {
       const values = keys.map(decodeScalar);
-      const bucket: Bucket = {
-        key: { text: keyText(values), values },
-        events: events.map((event) => codec.load(event)),
-        byValue: new Map(byValue.map(([value, event]) => [value, codec.load(event)])),
-        quietUntilMs: quietUntilMs ?? Number.NEGATIVE_INFINITY,
-      };
+      const bucket = newBucket({ text: keyText(values), values });
+      for (const event of events) bucket.events.push(codec.load(event));
+      for (const [value, event] of byValue) bucket.byValue.touch(value, codec.load(event));
+      bucket.quietUntilMs = quietUntilMs ?? Number.NEGATIVE_INFINITY;
       this.buckets.touch(bucket.key.text, bucket);
       this.counted += weightOf(bucket);
     }
@@ -209,9 +213,18 @@ interface SavedThreshold {
 }
 
 function newBucket(key: Key): Bucket {
-  return { key, events: [], byValue: new Map(), quietUntilMs: Number.NEGATIVE_INFINITY };
+  return { key, events: new Line(), byValue: new Recency(), quietUntilMs: Number.NEGATIVE_INFINITY };
+}
+
+function compareTimes(a: Event, b: Event): number {
+  return a.timeMs - b.timeMs;
+}
+
+function putInOrder(byValue: Recency<Event>): void {
+  const inOrder = [...byValue].sort(([, a], [, b]) => compareTimes(a, b));
+  for (const [value, event] of inOrder) byValue.touch(value, event);
 }
 
 function weightOf({ events, byValue }: Bucket): number {
-  return Math.max(1, events.length + byValue.size);
+  return Math.max(1, events.size + byValue.size);
 }

@@ -1,5 +1,6 @@
 import type { Event } from '../../rule/index.ts';
 import { Heap } from './heap.ts';
+import { Line } from './line.ts';
 
 /** Orders events by time, rank of their table and number: less than 0 when `a` comes first. */
 export function compareEvents(a: Event, b: Event): number {
@@ -22,9 +23,7 @@ const MOST_COMPARED = 16;
  * behind a newer one goes to a heap beside it, log n for each; the older of the two fronts is next.
  */
 export class OrderBuffer<T extends Ordered> {
-  private line: T[] = [];
-  /** What stands before this place of the line has left. */
-  private front = 0;
+  private readonly line = new Line<T>();
   private readonly heap = new Heap<T>((a, b) => compareEvents(a.event, b.event));
   /** The last events taken, all in one place of the order. */
   private taken: Event[] = [];
@@ -35,16 +34,16 @@ export class OrderBuffer<T extends Ordered> {
   }
 
   get size(): number {
-    return this.line.length - this.front + this.heap.size;
+    return this.line.size + this.heap.size;
   }
 
   /** In no order. */
   get waiting(): readonly T[] {
-    return [...this.line.slice(this.front), ...this.heap];
+    return [...this.line, ...this.heap];
   }
 
   push(item: T): void {
-    const newest = this.line.length > this.front ? this.line[this.line.length - 1] : undefined;
+    const newest = this.line.last;
     if (newest === undefined || compareEvents(newest.event, item.event) <= 0) this.line.push(item);
     else this.heap.push(item);
   }
@@ -52,13 +51,13 @@ export class OrderBuffer<T extends Ordered> {
   /** The oldest, if it is older than `beforeMs`. */
   take(beforeMs: number): T | undefined {
     for (;;) {
-      const inLine = this.line[this.front];
+      const inLine = this.line.first;
       const onHeap = this.heap.first;
       const isInLine =
         inLine !== undefined && (onHeap === undefined || compareEvents(inLine.event, onHeap.event) <= 0);
       const first = isInLine ? inLine : onHeap;
       if (first === undefined || first.event.timeMs >= beforeMs) return undefined;
-      if (isInLine) this.removeFromLine();
+      if (isInLine) this.line.shift();
       else this.heap.shift();
       if (this.isNew(first.event)) return first;
     }
@@ -73,13 +72,5 @@ export class OrderBuffer<T extends Ordered> {
     if (this.taken.some((other) => this.isSame(other, event))) return false;
     if (this.taken.length < MOST_COMPARED) this.taken.push(event);
     return true;
-  }
-
-  /** Moves the line up when half of it has left: each item is moved once on average. */
-  private removeFromLine(): void {
-    this.front += 1;
-    if (this.front * 2 < this.line.length || (this.front < 64 && this.front < this.line.length)) return;
-    this.line = this.line.slice(this.front);
-    this.front = 0;
   }
 }

@@ -1,24 +1,10 @@
 import test from 'ava';
-import fc from 'fast-check';
 import { createThresholdMachine } from '../../../src/match/machines/threshold.ts';
-import { field, type ThresholdQuery, TRUE } from '../../../src/rule/index.ts';
-import { type FlatEvent, flatFields, type Row } from '../flat-event.ts';
+import { field, type ThresholdQuery } from '../../../src/rule/index.ts';
+import type { Row } from '../flat-event.ts';
 import { type Driven, drive } from './drive.ts';
-import { codecOf, combinations, inTime, run, type Schedule, schedules, valuesOf } from './stream.ts';
-
-const fields = flatFields({
-  host: 'keyword',
-  user: 'keyword',
-  args: 'keyword',
-  pid: 'number',
-  on: 'boolean',
-});
-const OPTIONS = { fields, categoryField: 'event.category', mostHeld: 10_000 };
-
-function query(change: Partial<ThresholdQuery> = {}): ThresholdQuery {
-  const event = { kind: 'event', category: null, condition: TRUE } as const;
-  return { kind: 'threshold', event, by: ['host'], atLeast: 3, cardinality: null, windowMs: 10, ...change };
-}
+import { codecOf, run } from './stream.ts';
+import { fields, OPTIONS, query } from './threshold-query.ts';
 
 /** Rows of one stream: `[time, row]`. */
 function alerts(asked: ThresholdQuery, rows: readonly (readonly [number, Row])[]): readonly string[] {
@@ -215,109 +201,6 @@ for (const { name, query: change, rows, want } of CASES) {
     t.deepEqual(alerts(query(change), rows), want);
   });
 }
-
-/** Keeps every event of a group since its last alert and counts them all again for each new one. */
-function naive(asked: ThresholdQuery, events: readonly FlatEvent[]): readonly string[] {
-  const groups = new Map<string, { counted: FlatEvent[]; quietUntilMs: number }>();
-  const found: string[] = [];
-  for (const event of events) {
-    for (const values of combinations(event.row, asked.by)) {
-      const name = values.map((value) => `${typeof value} ${value}`).join();
-      const group = groups.get(name) ?? { counted: [], quietUntilMs: Number.NEGATIVE_INFINITY };
-      groups.set(name, group);
-      if (event.timeMs <= group.quietUntilMs) continue;
-      group.counted.push(event);
-      const within = group.counted.filter(({ timeMs }) => timeMs >= event.timeMs - asked.windowMs);
-      const { cardinality } = asked;
-      const different = new Set(
-        within.flatMap(({ row }) => (cardinality ? valuesOf(row, cardinality.field) : [])),
-      );
-      if (within.length < asked.atLeast || different.size < (cardinality?.atLeast ?? 0)) continue;
-      const newest = within.slice(-asked.atLeast);
-      const lastWith = [...different]
-        .map((value) => within.findLast(({ row }) => valuesOf(row, cardinality!.field).includes(value))!)
-        .map((one) => ({ one, at: within.indexOf(one) }))
-        .sort((x, y) => y.at - x.at);
-      const wanted = cardinality?.atLeast ?? 0;
-      const atLeastFrom = lastWith[wanted - 1]?.at ?? Number.POSITIVE_INFINITY;
-      const firstMs = within[Math.min(within.length - newest.length, atLeastFrom)]!.timeMs;
-      group.quietUntilMs = firstMs + asked.windowMs;
-      group.counted = [];
-      found.push(`${name} @${event.serial}`);
-    }
-  }
-  return found.sort();
-}
-
-const row: fc.Arbitrary<Row> = fc.record(
-  {
-    host: fc.oneof(fc.constantFrom('a', 'b'), fc.constant(['a', 'b'])),
-    user: fc.constantFrom('u', 'v', 'w'),
-    args: fc.subarray(['x', 'y', 'z'], { minLength: 1 }),
-    pid: fc.constantFrom(1, 2),
-  },
-  { requiredKeys: [] },
-);
-const asked: fc.Arbitrary<ThresholdQuery> = fc
-  .record({
-    by: fc.subarray(['host', 'pid', 'args'], { maxLength: 2 }),
-    atLeast: fc.integer({ min: 1, max: 4 }),
-    cardinality: fc.option(
-      fc.record({ field: fc.constantFrom('user', 'args'), atLeast: fc.integer({ min: 1, max: 3 }) }),
-    ),
-    windowMs: fc.integer({ min: 0, max: 25 }),
-  })
-  .map(query);
-
-const completions = (asked: ThresholdQuery, schedule: Schedule): readonly string[] =>
-  run(() => createThresholdMachine(asked, OPTIONS), fields, schedule)
-    .map(
-      ({ keys, events }) =>
-        `${keys.map((value) => `${typeof value} ${value}`).join()} @${events.at(-1)?.serial}`,
-    )
-    .sort();
-
-test('late, told of the time and restarted at any moment, it finds what counting everything again finds', (t) => {
-  let hits = 0;
-  fc.assert(
-    fc.property(asked, schedules(fields, row), (query, schedule) => {
-      const want = naive(query, inTime(schedule));
-      hits += want.length;
-      t.deepEqual(completions(query, schedule), want);
-    }),
-    { numRuns: 1000 },
-  );
-  t.true(hits > 1000);
-});
-
-test('what an alert shows fulfils the rule, in order, within the window, and in no other alert of its group', (t) => {
-  fc.assert(
-    fc.property(asked, schedules(fields, row), (query, schedule) => {
-      const seen = new Set<string>();
-      for (const { keys, events } of run(() => createThresholdMachine(query, OPTIONS), fields, schedule)) {
-        const times = events.map(({ timeMs }) => timeMs);
-        t.true(events.length >= query.atLeast);
-        t.deepEqual(
-          times,
-          times.toSorted((x, y) => x - y),
-        );
-        t.true(times.at(-1)! - times[0]! <= query.windowMs);
-        const { cardinality } = query;
-        const rows = events.map((event) => (event as FlatEvent).row);
-        const different = new Set(
-          rows.flatMap((one) => (cardinality ? valuesOf(one, cardinality.field) : [])),
-        );
-        t.true(different.size >= (cardinality?.atLeast ?? 0));
-        for (const { serial } of events) {
-          const name = `${keys.join()} ${serial}`;
-          t.false(seen.has(name));
-          seen.add(name);
-        }
-      }
-    }),
-    { numRuns: 300 },
-  );
-});
 
 function driven(asked: ThresholdQuery, mostHeld = 10_000): Driven {
   return drive(createThresholdMachine(asked, { ...OPTIONS, mostHeld }), { fields });
