@@ -40,6 +40,23 @@ test('what waits comes out in order, each once', (t) => {
   );
 });
 
+test('streams that are each in order, scanned one after the other, leave as one, also more than there are lines', (t) => {
+  for (const streams of [1, 2, 4, 9]) {
+    const buffer = new OrderBuffer<Item>(() => false);
+    const all: Item[] = [];
+    for (let scan = 0; scan < 20; scan += 1) {
+      for (let rank = 0; rank < streams; rank += 1) {
+        for (let i = 0; i < 10; i += 1) {
+          all.push({ event: fields.event({}, { timeMs: scan * 10 + i, serial: all.length, rank }) });
+        }
+      }
+    }
+    for (const item of all) buffer.push(item);
+    for (const item of all.toSorted((a, b) => compareEvents(a.event, b.event))) t.is(buffer.take(1000), item);
+    t.is(buffer.size, 0);
+  }
+});
+
 test('an event that comes in order takes as many steps however many wait, also beside late ones', (t) => {
   const stepsFor = (waiting: number): number => {
     const buffer = new OrderBuffer<Item>(() => false);
