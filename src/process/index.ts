@@ -8,6 +8,17 @@
 export { type Args, type ArgsFidelity, argsOf, type LineForm } from './args.ts';
 export { type ArgsRefiner, createArgsRefiner, type ProcReader } from './exact-args.ts';
 export { baseName } from './names.ts';
-export type { ExecFacts, ForkFacts, Image, Origin, Process, SeedFacts, Signature } from './process.ts';
+export type {
+  ExecFacts,
+  ForkFacts,
+  Image,
+  Origin,
+  Process,
+  ProcessTree,
+  SeedFacts,
+  Signature,
+  TreeHealth,
+  TreeOptions,
+} from './process.ts';
 export { loadLineage, saveLineage } from './snapshot.ts';
-export { createProcessTree, type ProcessTree, type TreeHealth, type TreeOptions } from './tree.ts';
+export { createProcessTree } from './tree.ts';

@@ -115,3 +115,44 @@ export interface SeedFacts {
   readonly groupId: string;
   readonly startMs: number;
 }
+
+export interface TreeOptions {
+  /** Processes remembered, live and exited; 50,000 unless given. */
+  readonly capacity?: number;
+}
+
+/** Who started whom. Feeding never throws; facts that make no sense are counted. */
+export interface ProcessTree {
+  exec(facts: ExecFacts): Process;
+  /** The child; null when the row tells of the parent only, because its child's pid is one of a PID namespace. */
+  fork(facts: ForkFacts): Process | null;
+  /** The process that exited; null when it was not known. */
+  exit(pid: number): Process | null;
+  /** A whole snapshot: adds what is unknown, corrects what was guessed or reused, marks exited what is not in it. */
+  seed(processes: readonly SeedFacts[]): void;
+  /** One row of such a snapshot, which says nothing of other processes; null when its pid makes no sense. */
+  observe(facts: SeedFacts): Process | null;
+  /** What runs, or last ran, in the pid. */
+  find(pid: number): Process | null;
+  /** All that it holds, the longest unused first: what runs, and what ran before. */
+  all(): Iterable<Process>;
+  /** Whether, as far as it knows, the process is still there and has run no other program since. */
+  isRunning(process: Process): boolean;
+  /** The process was seen to act: it should not be forgotten. */
+  touch(process: Process): void;
+  readonly health: TreeHealth;
+  /** The tree as a JSON value, and back. False, and the tree stays as it is, for a state it did not write. */
+  save(): unknown;
+  load(state: unknown): boolean;
+}
+
+export interface TreeHealth {
+  readonly held: number;
+  readonly evicted: number;
+  /** Processes that no row of their own explained, whose program was inferred. */
+  readonly inferred: number;
+  /** Fork rows whose pid was, or may have been, one of another namespace. */
+  readonly foreignForks: number;
+  /** Facts that made no sense, such as pid 0 or a process that is its own parent. */
+  readonly nonsense: number;
+}
