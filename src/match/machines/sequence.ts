@@ -1,20 +1,13 @@
-import type { Event, SequenceQuery, SequenceStep } from '../../rule/index.ts';
+import type { Event, SequenceQuery } from '../../rule/index.ts';
 import type { Predicate } from '../condition/closure.ts';
 import { compareEvents } from '../stream/order.ts';
 import { Absences, Sightings } from './absence.ts';
 import { fingerprint } from './fingerprint.ts';
-import { decodeScalar, encodeScalar, type Key, type KeyReader, keyText } from './keys.ts';
+import { decodeScalar, encodeScalar, type Key, keyText } from './keys.ts';
 import { bitOf, type EventCodec, type Found, type Machine, passes } from './machine.ts';
 import { lastOf, type Pending, PendingSequences } from './pending.ts';
 import { type MachineOptions, planSteps } from './plan.ts';
-
-/** What an event that passes a test does. The place of steps counts those that are not missing. */
-interface Role {
-  readonly test: number;
-  readonly keys: KeyReader;
-  readonly act: 'step' | 'until' | 'leading' | 'between' | 'trailing';
-  readonly place: number;
-}
+import { inOrderOfEffect, type Role, roleOf } from './roles.ts';
 
 /**
  * Compiles a sequence to a machine, after Elasticsearch's `SequenceMatcher` and `TumblingWindow`:
@@ -285,19 +278,4 @@ function finite(value: number): number | null {
 function loadKey(keys: readonly string[]): Key {
   const values = keys.map(decodeScalar);
   return { text: keyText(values), values };
-}
-
-function roleOf(query: SequenceQuery, step: SequenceStep, index: number): Pick<Role, 'act' | 'place'> {
-  const before = query.steps.slice(0, index).filter(({ missing }) => !missing).length;
-  if (step === query.until && index === query.steps.length) return { act: 'until', place: 0 };
-  if (!step.missing) return { act: 'step', place: before };
-  if (before === 0) return { act: 'leading', place: 0 };
-  const isTrailing = query.steps.slice(index).every(({ missing }) => missing);
-  return { act: isTrailing ? 'trailing' : 'between', place: before - 1 };
-}
-
-/** The last step first, so that no event moves one sequence twice; `until` after all steps. */
-function inOrderOfEffect(a: Role, b: Role): number {
-  const rank = ({ act }: Role): number => (act === 'step' ? 0 : act === 'until' ? 1 : 2);
-  return rank(a) - rank(b) || b.place - a.place;
 }
