@@ -53,7 +53,7 @@ export class Likenesses {
   #turn = 0;
   #characters = 0;
 
-  /** The likeness of an event as it is known now. Null for a row of much text, or of what is no text or number. */
+  /** The likeness of an event as it is known now. Null for a row of much text, or of values that rows do not have. */
   of(event: Subject): Likeness | null {
     const { row, exec, movedFrom } = event;
     const { steady, host } = event.layout;
@@ -112,13 +112,13 @@ function actorOf({ process, exec }: Subject): Image | null {
   return process === null || (exec && process.exactWords === null) ? null : process.image;
 }
 
-/** Characters in all texts; infinite with a value that is no text or number. */
+/** Characters in all texts; infinite with a value that is no text, no number and not null. */
 function lengthOf(row: readonly unknown[], places: readonly number[]): number {
   let length = 0;
   for (let i = 0; i < places.length; i += 1) {
     const value = row[places[i]!];
     if (typeof value === 'string') length += value.length;
-    else if (typeof value !== 'number') return Number.POSITIVE_INFINITY;
+    else if (typeof value !== 'number' && value !== null) return Number.POSITIVE_INFINITY;
   }
   return length;
 }
@@ -128,7 +128,7 @@ function hashOf(row: readonly unknown[], places: readonly number[], seed: number
   for (let i = 0; i < places.length; i += 1) {
     const value = row[places[i]!];
     if (typeof value === 'string') hash = sampleHash(value, hash);
-    else hash = (Math.imul(hash, 31) + (value as number)) | 0;
+    else hash = (Math.imul(hash, 31) + Number(value)) | 0;
   }
   return hash;
 }

@@ -53,10 +53,10 @@ const ACTS: Readonly<Record<string, readonly string[]>> = {
   action: ['CREATED', 'MOVED_FROM', 'MOVED_TO', 'connect', 'accept'],
   operation: ['open', 'rename', 'write'],
 };
-const PIDS = ['1', '2', '3', 4, 0];
-const TEXTS = ['', '1', '/bin/sh', '/tmp/a', 'sh -c a', 'busybox rm a', '127.0.0.1', 7];
+const PIDS = ['1', '2', '3', 4, 0, null];
+const TEXTS = ['', '1', '/bin/sh', '/tmp/a', 'sh -c a', 'busybox rm a', '127.0.0.1', 7, null];
 
-function textsOf(column: string): readonly (string | number)[] {
+function textsOf(column: string): readonly (string | number | null)[] {
   return ACTS[column] ?? (/pid$|^parent$/.test(column) ? PIDS : TEXTS);
 }
 
@@ -122,7 +122,7 @@ test('what is too long, or no text, has no likeness', (t) => {
   const { reader } = reading();
   t.is(reader.read('process_events', execRow({ cmdline: 'x'.repeat(3000) }))!.likeness, null);
   t.is(reader.read('process_events', execRow({ cmdline: { a: 1 } }))!.likeness, null);
-  t.not(reader.read('process_events', execRow({ uid: 7 }))!.likeness, null);
+  t.not(reader.read('process_events', execRow({ uid: 7, gid: null }))!.likeness, null);
 });
 
 test('of many unlike rows only the last are remembered', (t) => {

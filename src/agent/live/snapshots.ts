@@ -33,6 +33,9 @@ export interface SnapshotsOptions {
 const AFTER_ROWS = 5_000;
 const LEAST_MS = 60_000;
 const MOST_MS = 600_000;
+/** A large state is saved less often, so that saving takes no more of the time than this; every 5 minutes at the least. */
+const SHARE = 1 / 200;
+const MOST_PAUSE_MS = 300_000;
 /** A part that is larger is not saved. */
 const MOST_CHARACTERS = 1 << 26;
 
@@ -41,6 +44,7 @@ export class Snapshots {
   readonly #options: SnapshotsOptions;
   #rows = 0;
   #lastMs: number;
+  #pauseMs = LEAST_MS;
   #saving: Promise<void> | null = null;
   #health: SnapshotHealth = { savedMs: 0, tookMs: 0, bytes: 0, restored: 'none', refused: [] };
 
@@ -69,7 +73,7 @@ export class Snapshots {
   /** Saves when it is time to; never two at once. */
   saveWhenDue(): void {
     const passedMs = this.#options.nowMs() - this.#lastMs;
-    if (this.#saving !== null || this.#rows === 0 || (passedMs >= 0 && passedMs < LEAST_MS)) return;
+    if (this.#saving !== null || this.#rows === 0 || (passedMs >= 0 && passedMs < this.#pauseMs)) return;
     // Time that passed backwards says nothing of how long it was.
     if (this.#rows >= AFTER_ROWS || passedMs < 0 || passedMs >= MOST_MS) void this.save();
   }
@@ -112,6 +116,8 @@ export class Snapshots {
       this.#rows = 0;
       const tookMs = performance.now() - sinceMs;
       const parts = await pack(state);
+      const spentMs = performance.now() - sinceMs;
+      this.#pauseMs = Math.min(Math.max(spentMs / SHARE, LEAST_MS), MOST_PAUSE_MS);
       if (!store.saveSnapshot(parts)) throw new Error('not written');
       const bytes = [...parts.values()].reduce((sum, { length }) => sum + length, 0);
       this.#health = { ...this.#health, savedMs, tookMs, bytes };
