@@ -48,6 +48,8 @@ export interface EngineParts {
   readonly onStop: (counters: RuleCounters) => void;
 }
 
+const NONE: readonly number[] = [];
+
 /** An event that waits for its place, and the rules that want it. */
 interface Waiting {
   readonly event: Event;
@@ -150,36 +152,35 @@ export class RuleEngine implements Engine {
     return answer;
   }
 
-  /** Asks the tests whose answers hold for all events of the same likeness. */
+  /** Asks the tests whose answers hold for all events of the same likeness; the others are left to `follow`. */
   private ask(event: Event, names: readonly number[]): Answer {
     const { shared } = this.parts;
     const rules: Passed[] = [];
     shared.begin(event);
     try {
-      let at = 0;
-      while (at < names.length) {
+      for (let at = 0; at < names.length; ) {
         const runner = this.runnerOf[names[at]!]!;
-        const { end } = runner;
-        if (runner.isSteady) {
-          const passed = runner.test(event, names, at);
-          if (passed !== 0) rules.push({ runner, passed, ask: [] });
-        } else {
-          const own = names.filter((name) => name >= runner.first && name < end);
-          const [steady, ask] = [true, false].map((kind) =>
-            own.filter((name) => runner.isSteadyTest(name) === kind),
-          );
-          rules.push({
-            runner,
-            passed: steady!.length === 0 ? 0 : runner.test(event, steady!, 0),
-            ask: ask!,
-          });
-        }
-        while (at < names.length && names[at]! < end) at += 1;
+        let until = at + 1;
+        while (until < names.length && names[until]! < runner.end) until += 1;
+        const ask = runner.isSteady
+          ? NONE
+          : names.slice(at, until).filter((name) => !runner.isSteadyTest(name));
+        const passed =
+          ask.length === 0
+            ? runner.test(event, names, at)
+            : this.askSteady(event, runner, names.slice(at, until));
+        if (passed !== 0 || ask.length > 0) rules.push({ runner, passed, ask });
+        at = until;
       }
     } finally {
       shared.end();
     }
     return answerOf(rules);
+  }
+
+  private askSteady(event: Event, runner: Runner, names: readonly number[]): number {
+    const steady = names.filter((name) => runner.isSteadyTest(name));
+    return steady.length === 0 ? 0 : runner.test(event, steady, 0);
   }
 
   /** Hands the event to the rules that take it at once; gives those that want it in its place. */
@@ -198,7 +199,7 @@ export class RuleEngine implements Engine {
       const waiting: Passed[] = [];
       for (const one of inOrder) {
         const passed = passedNow(event, one);
-        if (passed !== 0) waiting.push({ runner: one.runner, passed, ask: [] });
+        if (passed !== 0) waiting.push({ runner: one.runner, passed, ask: NONE });
       }
       return waiting.length === 0 ? null : { event, passed: waiting };
     } finally {
@@ -245,7 +246,7 @@ export class RuleEngine implements Engine {
       const known = rules.filter(([id]) => byId.has(id));
       return {
         event: codec.load(event),
-        passed: known.map(([id, passed]) => ({ runner: byId.get(id)!, passed, ask: [] })),
+        passed: known.map(([id, passed]) => ({ runner: byId.get(id)!, passed, ask: NONE })),
       };
     });
     this.started = this.feed.clock.beganMs !== null;
