@@ -17,6 +17,9 @@ export interface Tested {
 export interface Costed {
   readonly test: Predicate;
   readonly cost: number;
+  /** The tests that it joins, so that others can be put between them. */
+  readonly all?: readonly Costed[];
+  readonly any?: readonly Costed[];
 }
 
 /** Constants are known by identity: what is joined with them is folded away. */
@@ -27,18 +30,24 @@ export function constantTest(value: boolean | null): Tested {
   return { yes: value === true ? ALWAYS : NEVER, no: value === false ? ALWAYS : NEVER, cost: 0 };
 }
 
-/** All of them, the cheapest first. */
+/** All of them, the cheapest first; those that are joins themselves are taken apart. */
 export function allOf(parts: readonly Costed[]): Costed {
   if (parts.some(({ test }) => test === NEVER)) return { test: NEVER, cost: 0 };
-  const tests = ordered(parts, ALWAYS);
-  return { test: conjunction(tests), cost: costOf(parts) };
+  const all = ordered(
+    parts.flatMap((part) => part.all ?? [part]),
+    ALWAYS,
+  );
+  return { test: conjunction(all.map(({ test }) => test)), cost: costOf(all), all };
 }
 
-/** Any of them, the cheapest first. */
+/** Any of them, the cheapest first; those that are joins themselves are taken apart. */
 export function anyOf(parts: readonly Costed[]): Costed {
   if (parts.some(({ test }) => test === ALWAYS)) return { test: ALWAYS, cost: 0 };
-  const tests = ordered(parts, NEVER);
-  return { test: disjunction(tests), cost: costOf(parts) };
+  const any = ordered(
+    parts.flatMap((part) => part.any ?? [part]),
+    NEVER,
+  );
+  return { test: disjunction(any.map(({ test }) => test)), cost: costOf(any), any };
 }
 
 export function negated({ test, cost }: Costed): Costed {
@@ -47,11 +56,8 @@ export function negated({ test, cost }: Costed): Costed {
   return { test: (event) => !test(event), cost };
 }
 
-function ordered(parts: readonly Costed[], neutral: Predicate): Predicate[] {
-  return parts
-    .filter(({ test }) => test !== neutral)
-    .sort((a, b) => a.cost - b.cost)
-    .map(({ test }) => test);
+function ordered(parts: readonly Costed[], neutral: Predicate): readonly Costed[] {
+  return parts.filter(({ test }) => test !== neutral).sort((a, b) => a.cost - b.cost);
 }
 
 function costOf(parts: readonly Costed[]): number {

@@ -71,11 +71,25 @@ function makeFalse(condition: Condition, context: Context): Costed {
     case 'not':
       return whenTrue(condition.arg, context);
     case 'definite':
-      return negated(whenTrue(condition.arg, context));
+      return unlessTrue(condition.arg, context);
     default: {
       const { no, cost } = testLeaf(condition, context);
       return { test: no, cost };
     }
+  }
+}
+
+/** Whether a condition is false or unknown. */
+function unlessTrue(condition: Condition, context: Context): Costed {
+  switch (condition.kind) {
+    case 'and':
+      return anyOf(condition.args.map((arg) => unlessTrue(arg, context)));
+    case 'or':
+      return allOf(condition.args.map((arg) => unlessTrue(arg, context)));
+    case 'definite':
+      return unlessTrue(condition.arg, context);
+    default:
+      return negated(whenTrue(condition, context));
   }
 }
 
