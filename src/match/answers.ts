@@ -42,16 +42,22 @@ export function passedNow(event: Event, { runner, passed, ask }: Passed): number
  * likenesses that are in use.
  */
 export class Answers {
-  private readonly likenesses: (Likeness | undefined)[] = [];
-  private readonly answers: Answer[] = [];
+  private readonly known: (Known | undefined)[] = [];
 
   /** Null when it is not known. */
   get(likeness: Likeness): Answer | null {
-    return this.likenesses[likeness.number] === likeness ? this.answers[likeness.number]! : null;
+    const known = this.known[likeness.number];
+    return known !== undefined && known.likeness === likeness ? known.answer : null;
   }
 
   set(likeness: Likeness, answer: Answer): void {
-    this.likenesses[likeness.number] = likeness;
-    this.answers[likeness.number] = answer;
+    // Without holes: a list with many is a hash table.
+    while (this.known.length <= likeness.number) this.known.push(undefined);
+    this.known[likeness.number] = { likeness, answer };
   }
+}
+
+interface Known {
+  readonly likeness: Likeness;
+  readonly answer: Answer;
 }
