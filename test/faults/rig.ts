@@ -141,7 +141,11 @@ export class Rig {
       if (this.#extension === null) this.#startExtension();
       try {
         await this.#ask({ kind: 'watch' });
-        const registered = this.#ask({ kind: 'registered' }).then(() => true);
+        // The worker may die after the half second, too, when nobody waits for the answer any more.
+        const registered = this.#ask({ kind: 'registered' }).then(
+          () => true,
+          () => false,
+        );
         if (await Promise.race([registered, sleep(500, false)])) return;
       } catch {
         // The worker was on its way out.
