@@ -235,8 +235,10 @@ class Core implements Sandbox {
     const now = this.#now();
     const first = Math.max((this.#lastTick ?? now - 1) + 1, now - MOST_DRIFT_SECONDS);
     this.#lastTick = Math.max(now, this.#lastTick ?? 0);
-    for (let second = first; second <= now; second++) {
-      await this.#running.run(() => this.#scheduler.step(second));
+    for (let second = first; second <= now && !this.#stopping; second++) {
+      await this.#running.run(async () => {
+        if (!this.#stopping) await this.#scheduler.step(second);
+      });
     }
   }
 
