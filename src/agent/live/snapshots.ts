@@ -33,8 +33,8 @@ export interface SnapshotsOptions {
 const AFTER_ROWS = 5_000;
 const LEAST_MS = 60_000;
 const MOST_MS = 600_000;
-/** A large state is saved less often, so that saving takes no more of the time than this; every 5 minutes at the least. */
-const SHARE = 1 / 200;
+/** What takes more bytes than this is saved less often, in proportion, but every five minutes. */
+const SMALL_BYTES = 1_000_000;
 const MOST_PAUSE_MS = 300_000;
 /** A part that is larger is not saved. */
 const MOST_CHARACTERS = 1 << 26;
@@ -116,10 +116,9 @@ export class Snapshots {
       this.#rows = 0;
       const tookMs = performance.now() - sinceMs;
       const parts = await pack(state);
-      const spentMs = performance.now() - sinceMs;
-      this.#pauseMs = Math.min(Math.max(spentMs / SHARE, LEAST_MS), MOST_PAUSE_MS);
       if (!store.saveSnapshot(parts)) throw new Error('not written');
       const bytes = [...parts.values()].reduce((sum, { length }) => sum + length, 0);
+      this.#pauseMs = Math.min(LEAST_MS * Math.max(bytes / SMALL_BYTES, 1), MOST_PAUSE_MS);
       this.#health = { ...this.#health, savedMs, tookMs, bytes };
     } catch {
       // The store says in its own health what is wrong; the next turn tries again.
