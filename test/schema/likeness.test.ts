@@ -42,7 +42,9 @@ test('most recorded events are like an earlier one, and say the same in all fiel
   const rows = [...recording('seed'), ...recording('attack'), ...everyday()];
   for (const { table, columns } of rows) see(reader.read(table, columns));
   t.deepEqual(seen.differences.slice(0, 3), []);
-  t.true(seen.again > rows.length / 2, `${seen.again} of ${rows.length}`);
+  const share = `${seen.again} of ${rows.length} recorded events say what an earlier one said`;
+  t.log(share);
+  t.true(seen.again > rows.length / 2, share);
 });
 
 /** What tells a table what kind of row it is. */

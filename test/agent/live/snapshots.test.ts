@@ -1,0 +1,36 @@
+import { randomBytes } from 'node:crypto';
+import test from 'ava';
+import { Snapshots } from '../../../src/agent/live/snapshots.ts';
+import type { Store } from '../../../src/store/index.ts';
+
+const MINUTE_MS = 60_000;
+
+/** How often state of so many bytes that do not compress is saved in minutes with many rows each. */
+async function savesIn(minutes: number, bytes: number): Promise<number> {
+  const state = { part: randomBytes(bytes).toString('base64') };
+  let [nowMs, saves] = [1_795_490_000_000, 0];
+  const snapshots = new Snapshots({
+    store: { loadSnapshot: () => null, saveSnapshot: () => true } as unknown as Store,
+    nowMs: () => nowMs,
+    save() {
+      saves += 1;
+      return state;
+    },
+  });
+  for (let minute = 0; minute < minutes; minute += 1) {
+    nowMs += MINUTE_MS;
+    snapshots.count(10_000);
+    const before = saves;
+    snapshots.saveWhenDue();
+    await new Promise(setImmediate);
+    // Waits for the one that began; with nothing new to save it begins none itself.
+    if (saves > before) await snapshots.save();
+  }
+  return saves;
+}
+
+test('small state is saved every minute, large state less often by its size, and every five minutes at the least', async (t) => {
+  t.is(await savesIn(12, 1_000), 12);
+  t.is(await savesIn(12, 1_900_000), 6);
+  t.is(await savesIn(12, 8_000_000), 3);
+});
