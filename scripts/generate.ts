@@ -56,7 +56,7 @@ function withQuickRows(code: string): string {
     .replace('Thrift.copyList(args.response, [Thrift.copyMap, null])', 'args.response')
     .replace(WRITING_ROWS, (_, row: string, name: string, value: string) =>
       [
-        '      if (this.response.bytes !== undefined) output.writeEncoded(this.response.bytes);',
+        '      if (this.response.take !== undefined) output.writeEncoded(this.response);',
         `      else for (const ${row} of this.response) {`,
         `        const names = Object.keys(${row});`,
         '        output.writeMapBegin(Thrift.Type.STRING, Thrift.Type.STRING, names.length);',

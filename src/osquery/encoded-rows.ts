@@ -1,126 +1,80 @@
-import { writeBriefText } from './thrift/brief-text.ts';
+import { RowWriter } from './row-writer.ts';
 import { MessageReader } from './thrift/reader.ts';
 
-const FIRST_BYTES = 1 << 12;
-/** Up to this many code units, writing one by one is faster than a call of Node's own encoder. */
-const BRIEF_TEXT = 128;
-/** The two types of the map that a row is, and its size. */
-const ROW_HEAD = Uint8Array.of(11, 11, 0, 0, 0, 0);
+/** A block ends with the row that reaches so much: about what a UNIX socket takes at once. */
+const BLOCK_BYTES = 1 << 17;
+
+/** Writes the cells of one row; those that it leaves out are NULL. */
+export type WriteRow = (at: number, row: RowWriter) => void;
 
 /**
- * Rows in the very bytes in which they go over the wire, written cell by cell. A table of tens of thousands of rows
- * answers with these: as objects, each row and its numbers' texts would be made to be read once, and most of the
- * time would go into clearing them away.
+ * Rows in the very bytes in which they go over the wire, made block by block while they are sent. A table of tens of
+ * thousands of rows answers with these: as objects, each row and its numbers' texts would be made to be read once;
+ * as one piece, the answer would be tens of megabytes of new memory, which the system takes longer to hand out than
+ * it takes to write the rows.
  *
- *     const rows = new EncodedRows(['pid', 'path']);
- *     rows.begin(); rows.integer(0, 1); rows.text(1, '/sbin/init'); rows.end();
+ *     new EncodedRows(['pid', 'path'], processes.length, (at, row) => {
+ *       row.integer(0, processes[at].pid);
+ *       row.text(1, processes[at].path);
+ *     });
+ *
+ * The first block is made at once, so that what fails at any row mostly fails there, and in time to be told.
  */
 export class EncodedRows {
-  /** How many rows are complete. */
-  length = 0;
-  readonly #keys: readonly Uint8Array[];
-  #bytes: Buffer;
-  #at = 0;
-  #rowAt = 0;
-  #cells = 0;
+  /** How many rows there are in all. */
+  readonly length: number;
+  readonly #write: WriteRow;
+  readonly #writer: RowWriter;
+  /** How many rows were written. */
+  #written = 0;
+  #isTaken = false;
 
-  /** `sizeHint`: bytes that are likely to be needed. */
-  constructor(columns: readonly string[], sizeHint = FIRST_BYTES) {
-    this.#keys = columns.map((column) => {
-      const name = Buffer.from(column);
-      const length = Buffer.alloc(4);
-      length.writeInt32BE(name.length);
-      return Buffer.concat([length, name]);
-    });
-    this.#bytes = Buffer.allocUnsafeSlow(Math.max(sizeHint, FIRST_BYTES));
+  constructor(columns: readonly string[], length: number, write: WriteRow) {
+    this.length = length;
+    this.#write = write;
+    this.#writer = new RowWriter(columns);
+    this.#fill();
   }
 
-  /** The rows as elements of a Thrift list of maps. */
-  get bytes(): Buffer {
-    return this.#bytes.subarray(0, this.#at);
+  /** Whether all rows not taken yet are in the next block. */
+  get isLast(): boolean {
+    return this.#written === this.length;
   }
 
-  begin(): void {
-    this.#rowAt = this.#at;
-    this.#cells = 0;
-    const at = this.#room(ROW_HEAD.length);
-    for (let i = 0; i < ROW_HEAD.length; i += 1) this.#bytes[at + i] = ROW_HEAD[i]!;
-  }
-
-  /** Ends a row; cells that were not written are NULL. */
-  end(): void {
-    this.#bytes.writeInt32BE(this.#cells, this.#rowAt + 2);
-    this.length += 1;
-  }
-
-  text(column: number, text: string): void {
-    if (text.length <= BRIEF_TEXT) {
-      const at = this.#begin(column, 4 + text.length);
-      if (writeBriefText(this.#bytes, at, text)) return;
-      this.#at = at;
-    } else {
-      this.#begin(column, 0);
+  /** The next rows as elements of a Thrift list of maps, to be read before the next are taken; null after the last. */
+  take(): Buffer | null {
+    if (this.#isTaken) {
+      if (this.isLast) return null;
+      this.#fill();
     }
-    const at = this.#room(4 + 3 * text.length);
-    const length = this.#bytes.write(text, at + 4, 'utf8');
-    this.#bytes.writeInt32BE(length, at);
-    this.#at = at + 4 + length;
+    this.#isTaken = true;
+    return this.#writer.bytes;
   }
 
-  /** A whole number in decimal; anything else as its text. */
-  integer(column: number, value: number): void {
-    if (value !== value >>> 0) {
-      this.text(column, String(value));
-      return;
-    }
-    let digits = 1;
-    for (let bound = 10; value >= bound; bound *= 10) digits += 1;
-    const at = this.#begin(column, 4 + digits);
-    const bytes = this.#bytes;
-    bytes[at] = 0;
-    bytes[at + 1] = 0;
-    bytes[at + 2] = 0;
-    bytes[at + 3] = digits;
-    for (let place = at + 3 + digits, rest = value; place > at + 3; place -= 1) {
-      const tens = (rest / 10) >>> 0;
-      bytes[place] = 48 + rest - 10 * tens;
-      rest = tens;
-    }
-  }
-
-  /** The rows as objects. */
+  /** The rows as objects, where none were taken. */
   toRows(): readonly Readonly<Record<string, string>>[] {
-    const reader = new MessageReader(this.bytes, 'text');
-    return Array.from({ length: this.length }, () => {
-      const cells: [string, string][] = [];
-      for (let left = reader.readMapBegin().size; left > 0; left -= 1) {
-        cells.push([reader.readString(), reader.readString()]);
+    const rows: Readonly<Record<string, string>>[] = [];
+    for (let block = this.take(); block !== null; block = this.take()) {
+      const reader = new MessageReader(block, 'text');
+      while (rows.length < this.#written) {
+        const cells: [string, string][] = [];
+        for (let left = reader.readMapBegin().size; left > 0; left -= 1) {
+          cells.push([reader.readString(), reader.readString()]);
+        }
+        rows.push(Object.fromEntries(cells));
       }
-      return Object.fromEntries(cells);
-    });
-  }
-
-  /** Begins a cell with its key; makes room for so many bytes after it and says where that begins. */
-  #begin(column: number, most: number): number {
-    const key = this.#keys[column]!;
-    const { length } = key;
-    const at = this.#room(length + most);
-    const bytes = this.#bytes;
-    for (let i = 0; i < length; i += 1) bytes[at + i] = key[i]!;
-    this.#cells += 1;
-    return at + length;
-  }
-
-  /** Makes room for so many bytes and says where it begins. */
-  #room(bytes: number): number {
-    const at = this.#at;
-    const needed = at + bytes;
-    if (needed > this.#bytes.length) {
-      const grown = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#bytes.length));
-      this.#bytes.copy(grown, 0, 0, at);
-      this.#bytes = grown;
     }
-    this.#at = needed;
-    return at;
+    return rows;
+  }
+
+  #fill(): void {
+    const writer = this.#writer;
+    writer.clear();
+    while (this.#written < this.length && writer.size < BLOCK_BYTES) {
+      writer.begin();
+      this.#write(this.#written, writer);
+      writer.end();
+      this.#written += 1;
+    }
   }
 }

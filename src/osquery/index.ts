@@ -39,6 +39,7 @@ export {
   type ResultLine,
   type ResultRow,
 } from './result-line.ts';
+export type { RowWriter } from './row-writer.ts';
 export {
   type ManagerHandlers,
   type Registration,

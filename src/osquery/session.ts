@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { type CallFate, explain, type Log } from './plugin.ts';
 import { FrameScanner, ProtocolError } from './thrift/frame.ts';
 import { MessageReader } from './thrift/reader.ts';
-import { MessageWriter } from './thrift/writer.ts';
+import { type Blocks, MessageWriter } from './thrift/writer.ts';
 
 /** What reads one call and, at some time, flushes one answer: the generated processors. */
 export interface Processor {
@@ -81,16 +81,35 @@ export class Session {
     if (message[3] !== CALL) throw new ProtocolError(`a message of kind ${message[3]}, which is no call`);
     const sent = Promise.withResolvers<boolean>();
     this.#sent = sent;
-    const writer = new MessageWriter((...pieces) => {
-      this.#busy = false;
-      if (!this.#socket.writable) sent.resolve(false);
-      else {
-        for (const piece of pieces.slice(0, -1)) this.#socket.write(piece);
-        this.#socket.write(pieces.at(-1)!, (error) => sent.resolve(!error));
-      }
-      this.#next();
+    const writer = new MessageWriter((...message) => {
+      this.#send(...message)
+        .catch((error: unknown) => {
+          this.#log.error({ error: explain(error) }, 'closing a connection: its answer failed half-way');
+          this.#socket.destroy();
+          return false;
+        })
+        .then((whole) => {
+          sent.resolve(whole);
+          this.#busy = false;
+          this.#next();
+        });
     });
     this.#processor.process(new MessageReader(message, 'bytes'), writer);
+  }
+
+  /** False when the other side was gone before the end. */
+  async #send(bytes: Buffer, blocks?: Blocks, rest?: Buffer): Promise<boolean> {
+    let whole = await this.#write(bytes);
+    for (let block = blocks?.take(); whole && block; block = blocks!.take()) whole = await this.#write(block);
+    return whole && (rest === undefined || this.#write(rest));
+  }
+
+  /** Waits until the bytes went out, so that they can be written over, and a slow reader makes nothing pile up. */
+  #write(bytes: Buffer): Promise<boolean> {
+    return new Promise((resolve) => {
+      if (this.#socket.writable) this.#socket.write(bytes, (error) => resolve(!error));
+      else resolve(false);
+    });
   }
 
   #refuse(error: unknown): void {

@@ -1,4 +1,4 @@
-import { EncodedRows } from './encoded-rows.ts';
+import { EncodedRows, type WriteRow } from './encoded-rows.ts';
 import { type JsonBytes, type JsonObject, parseJsonBytes } from './json-bytes.ts';
 import {
   type CallFate,
@@ -74,8 +74,8 @@ export interface TableOptions {
   generate(context: QueryContext, encode: Encode, fate?: CallFate): Generated | Promise<Generated>;
 }
 
-/** Begins rows in the bytes of the wire, of these columns; `sizeHint` is how many bytes they are likely to need. */
-export type Encode = (columns: readonly string[], sizeHint?: number) => EncodedRows;
+/** So many rows in the bytes of the wire, written while the answer goes out: see `EncodedRows`. */
+export type Encode = (columns: readonly string[], length: number, write: WriteRow) => EncodedRows;
 
 /** Rows as objects, or where there are very many in the bytes of the wire. */
 export type Generated = readonly PluginRow[] | EncodedRows;
@@ -117,7 +117,7 @@ function routesOf({ columns, attributes }: TableOptions): Readonly<Record<string
   return routes;
 }
 
-const encode: Encode = (columns, sizeHint) => new EncodedRows(columns, sizeHint);
+const encode: Encode = (columns, length, write) => new EncodedRows(columns, length, write);
 
 async function generate(
   options: TableOptions,

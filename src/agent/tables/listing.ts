@@ -3,14 +3,11 @@ import {
   type ColumnType,
   type Constraint,
   createTable,
-  type EncodedRows,
   OPERATORS,
   type Plugin,
   type QueryContext,
+  type RowWriter,
 } from '../../osquery/index.ts';
-
-/** An answer that was larger is not expected again. */
-const MOST_HINTED = 1 << 26;
 
 /** What a cell holds: a text as it is, a number in decimal, null as SQL's NULL. */
 export type Cell = string | number | null;
@@ -57,8 +54,6 @@ export interface Listing<T> {
  * that the query reads; the others are NULL to SQLite, which does not look.
  */
 export function createListing<T>({ name, columns, list, ready = AT_ONCE }: Listing<T>): Plugin {
-  /** The size of the last answer: the next is likely to be as large. */
-  let sizeHint = 0;
   return createTable({
     name,
     columns: columns.map(({ name: column, type, index = false, hidden = false }) => ({
@@ -71,27 +66,22 @@ export function createListing<T>({ name, columns, list, ready = AT_ONCE }: Listi
       const { columnsUsed } = context;
       const made = columns.filter((column) => columnsUsed?.has(column.name) ?? true);
       const tests = columns.flatMap((column) => testsOf(column, context));
-      const rows = encode(
-        made.map((column) => column.name),
-        sizeHint,
-      );
+      const things: T[] = [];
       for (const thing of list(new Constraints(context))) {
-        if (tests.every((test) => test(thing))) write(thing, made, rows);
+        if (tests.every((test) => test(thing))) things.push(thing);
       }
-      sizeHint = Math.min(rows.bytes.length, MOST_HINTED);
-      return rows;
+      const names = made.map((column) => column.name);
+      return encode(names, things.length, (at, row) => write(things[at]!, made, row));
     },
   });
 }
 
-function write<T>(thing: T, columns: readonly ListColumn<T>[], rows: EncodedRows): void {
-  rows.begin();
+function write<T>(thing: T, columns: readonly ListColumn<T>[], row: RowWriter): void {
   for (let at = 0; at < columns.length; at += 1) {
     const cell = columns[at]!.of(thing);
-    if (typeof cell === 'string') rows.text(at, cell);
-    else if (cell !== null) rows.integer(at, cell);
+    if (typeof cell === 'string') row.text(at, cell);
+    else if (cell !== null) row.integer(at, cell);
   }
-  rows.end();
 }
 
 class Constraints implements Asked {

@@ -2,12 +2,20 @@ import { writeBriefText } from './brief-text.ts';
 
 const VERSION = 0x80010000;
 const FIRST_BYTES = 512;
-/** Bytes that came encoded and are more than this go out where they lie. */
-const LARGE_BYTES = 1 << 16;
 /** Below this many code units, room for the longest encoding is made instead of measuring. */
 const SHORT_TEXT = 256;
 /** Up to this many code units, writing one by one is faster than a call of Node's own encoder. */
 const BRIEF_TEXT = 48;
+
+/** Bytes that are made while they are sent: each block is read before the next is taken. */
+export interface Blocks {
+  /** Whether the next block is the last. */
+  readonly isLast: boolean;
+  take(): Buffer | null;
+}
+
+/** Gets a whole message: in one piece, or as what comes before blocks, these, and what comes after. */
+export type Send = (bytes: Buffer, blocks?: Blocks, rest?: Buffer) => void;
 
 /**
  * Writes one message: the half of a Thrift protocol that the generated code calls to write.
@@ -18,25 +26,24 @@ const BRIEF_TEXT = 48;
 export class MessageWriter {
   #bytes: Buffer = Buffer.allocUnsafe(FIRST_BYTES);
   #length = 0;
-  /** What comes before `#bytes`. */
-  #pieces: Buffer[] = [];
-  readonly #send: (...pieces: readonly Buffer[]) => void;
+  /** What comes before `#bytes`, where that is more than fits one piece. */
+  #before: readonly [head: Buffer, blocks: Blocks] | null = null;
+  readonly #send: Send;
 
-  /** `send` gets a whole message, in one piece unless it holds large encoded bytes. */
-  constructor(send: (...pieces: readonly Buffer[]) => void) {
+  constructor(send: Send) {
     this.#send = send;
   }
 
   flush(): void {
-    this.#cut();
-    const pieces = this.#pieces;
-    this.#pieces = [];
-    this.#send(...pieces);
+    const before = this.#before;
+    const bytes = this.#cut();
+    if (before === null) this.#send(bytes);
+    else this.#send(...before, bytes);
   }
 
   writeMessageBegin(name: string, kind: number, sequence: number): void {
     this.#length = 0;
-    this.#pieces = [];
+    this.#before = null;
     this.writeI32((VERSION | kind) >> 0);
     this.writeString(name);
     this.writeI32(sequence);
@@ -93,13 +100,13 @@ export class MessageWriter {
     this.#length = at + 4 + length;
   }
 
-  /** Bytes that are values already. */
-  writeEncoded(bytes: Buffer): void {
-    if (bytes.length > LARGE_BYTES) {
-      this.#cut();
-      this.#pieces.push(bytes);
+  /** Values that are bytes already: of a message at most one run of them. Many go out where they lie. */
+  writeEncoded(blocks: Blocks): void {
+    if (!blocks.isLast) {
+      this.#before = [this.#cut(), blocks];
       return;
     }
+    const bytes = blocks.take()!;
     const at = this.#room(bytes.length);
     this.#bytes.set(bytes, at);
   }
@@ -124,10 +131,12 @@ export class MessageWriter {
   }
 
   /** Ends a piece and begins the next. */
-  #cut(): void {
-    this.#pieces.push(this.#bytes.subarray(0, this.#length));
+  #cut(): Buffer {
+    const piece = this.#bytes.subarray(0, this.#length);
     this.#bytes = Buffer.allocUnsafe(FIRST_BYTES);
     this.#length = 0;
+    this.#before = null;
+    return piece;
   }
 
   /** Makes room for so many bytes and says where it begins. */

@@ -2,6 +2,7 @@
  * Types of the generated code, by hand: what of it is used. Structs are written as plain objects; `null` is a
  * field that the other side left out.
  */
+import type { Blocks } from '../writer.ts';
 
 export interface WireStatus {
   readonly code: number | null;
@@ -31,9 +32,8 @@ export interface WireResponse<V> {
 }
 
 /** Rows that are bytes of the wire already; only ever written. */
-export interface WireRows {
+export interface WireRows extends Blocks {
   readonly length: number;
-  readonly bytes: Buffer;
 }
 
 export type WireRegistry<V> = WireMap<WireMap<readonly WireMap<V>[]>>;

@@ -349,7 +349,7 @@ const ExtensionResponse = module.exports.ExtensionResponse = class {
     if (this.response !== null && this.response !== undefined) {
       output.writeFieldBegin('response', Thrift.Type.LIST, 2);
       output.writeListBegin(Thrift.Type.MAP, this.response.length);
-      if (this.response.bytes !== undefined) output.writeEncoded(this.response.bytes);
+      if (this.response.take !== undefined) output.writeEncoded(this.response);
       else for (const iter9 of this.response) {
         const names = Object.keys(iter9);
         output.writeMapBegin(Thrift.Type.STRING, Thrift.Type.STRING, names.length);
