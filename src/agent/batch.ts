@@ -54,12 +54,47 @@ export function readBatch(json: Uint8Array, stream: string | undefined, columnsO
 function parse(json: Uint8Array): readonly unknown[] {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(UTF8.decode(json));
+    parsed = parsePieces(json) ?? JSON.parse(UTF8.decode(json));
   } catch (cause) {
     throw new BatchError('the batch is no JSON', { cause });
   }
   if (!Array.isArray(parsed)) throw new BatchError('the batch is no JSON array');
   return parsed;
+}
+
+/** V8 keeps texts of more than 128 kB, at two bytes for each character, in pages of their own that are made anew each time. */
+const PIECE_BYTES = 32_768;
+const BRACKET = 0x5b;
+
+/**
+ * The elements of a long array of arrays, read in pieces; null for what is not cut so, which is read as a whole.
+ *
+ * The text of a whole batch is megabytes that are there for a moment, and one character of another script in it
+ * doubles them: to make it costs as much as to read it. Pieces are cut between `]` and `[` wherever a comma is there. A
+ * cut that is not between two rows, but in a text or between lists in a row, leaves a piece with a text or a list
+ * that does not end, which is no JSON.
+ */
+function parsePieces(json: Uint8Array): readonly unknown[] | null {
+  if (json.length < 2 * PIECE_BYTES || json[0] !== BRACKET) return null;
+  const bytes = Buffer.from(json.buffer, json.byteOffset, json.byteLength);
+  const elements: unknown[] = [];
+  for (let at = 1; at < bytes.length; ) {
+    const comma = bytes.indexOf('],[', at + PIECE_BYTES) + 1;
+    const piece = UTF8.decode(bytes.subarray(at, comma === 0 ? bytes.length : comma));
+    const parsed = parseOrNull(comma === 0 ? `[${piece}` : `[${piece}]`);
+    if (parsed === null) return null;
+    for (const element of parsed) elements.push(element);
+    at = comma === 0 ? bytes.length : comma + 1;
+  }
+  return elements;
+}
+
+function parseOrNull(list: string): readonly unknown[] | null {
+  try {
+    return JSON.parse(list);
+  } catch {
+    return null;
+  }
 }
 
 function areRows(values: readonly unknown[]): values is readonly (readonly unknown[])[] {

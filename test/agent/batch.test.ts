@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import test from 'ava';
+import fc from 'fast-check';
 import { BatchError, readBatch } from '../../src/agent/index.ts';
 
 const COLUMNS: Readonly<Record<string, readonly string[]>> = {
@@ -43,6 +45,30 @@ test('a header without columns means those of the scan query, and says whether r
 test('invalid UTF-8 in a command line is replaced and costs nothing else', (t) => {
   const json = Buffer.concat([Buffer.from('[["0000000001","a'), Buffer.from([0xff]), Buffer.from('b"]]')]);
   t.deepEqual(read(json, 'process_events').rows, [['0000000001', 'a\u{fffd}b']]);
+});
+
+test('a long batch is read the same as a short one, whatever its rows hold', (t) => {
+  const text = fc.oneof(fc.constantFrom('],[', '"],["', '\\', 'é', '日本', ' ', '\n'), fc.string());
+  const value = fc.oneof(text, fc.integer(), fc.constant(null), fc.array(fc.array(text)));
+  const rows = fc.array(fc.array(value, { maxLength: 5 }), { minLength: 1, maxLength: 30 });
+  t.notThrows(() =>
+    fc.assert(
+      fc.property(rows, fc.nat({ max: 70_000 }), (some, shift) => {
+        const repeats = Math.ceil(100_000 / (JSON.stringify(some).length + 1));
+        const many = [['x'.repeat(shift)], ...Array.from({ length: repeats }, () => some).flat()];
+        return isDeepStrictEqual(read(JSON.stringify(many), 'process_events').rows, many);
+      }),
+      { numRuns: 30 },
+    ),
+  );
+});
+
+test('a long batch that ends, or goes on, where it should not is no JSON', (t) => {
+  const rows = Array.from({ length: 20_000 }, (_, at) => [String(at), '],[']);
+  const json = JSON.stringify(rows);
+  for (const wrong of [json.slice(0, -1), `${json},${json}`, json.replace('],["1"', '],,["1"'), `${json}]`]) {
+    t.throws(() => read(wrong, 'process_events'), { instanceOf: BatchError, message: /no JSON/ });
+  }
 });
 
 const WRONG: readonly { name: string; json: string; stream?: string; want: RegExp }[] = [
