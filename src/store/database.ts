@@ -19,12 +19,13 @@ export interface Bounds {
 
 /** An alert as `StoredAlert` has it, without what is not wanted of its two long texts. */
 function columnsOf(without: readonly string[] = []): string {
-  const [row, document] = ['row', 'document'].map((name) =>
-    without.includes(name) ? `'' AS ${name}` : name,
-  );
+  const row = without.includes('row') ? "''" : 'row';
+  const document = without.includes('document') ? "''" : DOCUMENT;
   return `sequence, alert_id AS id, feed, time_ms AS timeMs, stored_ms AS storedMs, delivered_ms AS deliveredMs,
-    rule_id AS ruleId, rule_name AS ruleName, severity, risk_score AS riskScore, ${row}, ${document}`;
+    rule_id AS ruleId, rule_name AS ruleName, severity, risk_score AS riskScore, ${row} AS row, ${document} AS document`;
 }
+
+const DOCUMENT = '(SELECT document FROM documents WHERE documents.sequence = alerts.sequence)';
 
 /** The open file, as statements. Each may throw what SQLite throws. */
 export class StoreDatabase {
@@ -39,14 +40,17 @@ export class StoreDatabase {
   add(alerts: readonly NewAlert[], storedMs: number): readonly NewAlert[] {
     const insert = this.#statement(
       `INSERT OR IGNORE INTO alerts (alert_id, feed, time_ms, stored_ms, delivered_ms, rule_id, rule_name, severity,
-       risk_score, row, document) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       risk_score, row) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
+    const insertDocument = this.#statement('INSERT INTO documents (sequence, document) VALUES (?, ?)');
     return this.#write(() =>
       alerts.filter((alert) => {
         const { storedMs: keptMs = storedMs, deliveredMs = null } = alert as Partial<StoredAlert>;
         const { id, feed, timeMs, ruleId, ruleName, severity, riskScore, row, document } = alert;
         const values = [id, feed, timeMs, keptMs, deliveredMs, ruleId, ruleName, severity, riskScore];
-        return insert.run(...values, row, document).changes > 0;
+        const { changes, lastInsertRowid } = insert.run(...values, row);
+        if (changes > 0) insertDocument.run(lastInsertRowid, document);
+        return changes > 0;
       }),
     );
   }

@@ -43,10 +43,11 @@ export function openFile(path: string, { sqlite, mostBytes }: FileOptions): Owne
         db.pragma(pragma);
       }
       db.pragma(`journal_size_limit = ${MOST_WAL_BYTES}`);
+      migrate(db);
+      // Not before: bringing a file to a new form takes room for both.
       db.pragma(
         `max_page_count = ${Math.ceil(mostBytes / Number(db.pragma('page_size', { simple: true })))}`,
       );
-      migrate(db);
     } catch (error) {
       db.close();
       throw error;

@@ -18,6 +18,13 @@ const MIGRATIONS: readonly string[] = [
    );
    CREATE INDEX alerts_waiting ON alerts (feed, sequence) WHERE delivered_ms IS NULL;
    CREATE TABLE snapshot (name TEXT PRIMARY KEY, saved_ms INTEGER NOT NULL, body BLOB NOT NULL);`,
+  // A document is several times as long as the rest of its alert: beside it, a list of alerts would be a read each.
+  `CREATE TABLE documents (sequence INTEGER PRIMARY KEY, document TEXT NOT NULL);
+   INSERT INTO documents SELECT sequence, document FROM alerts;
+   ALTER TABLE alerts DROP COLUMN document;
+   CREATE TRIGGER alert_removed AFTER DELETE ON alerts BEGIN
+     DELETE FROM documents WHERE sequence = old.sequence;
+   END;`,
 ];
 
 /** A file that a newer version wrote, or another program. */

@@ -6,20 +6,21 @@ import { type Asked, createListing, type ListColumn } from './listing.ts';
 /** How many alerts are listed: the newest. */
 const MOST = 20_000;
 
-/** A stored alert; its row is read from its text when a column asks for it. */
-class Listed {
-  readonly stored: StoredAlert;
-  #row: AlertRow | undefined;
+/** Reads rows from their texts. It keeps the last one: the cells of an alert are asked for one after the other. */
+class RowReader {
+  #text = '';
+  #row: AlertRow = {};
 
-  constructor(stored: StoredAlert) {
-    this.stored = stored;
-  }
-
-  cell(column: string): string {
-    this.#row ??= parseRow(this.stored.row) ?? {};
+  cell({ row }: StoredAlert, column: string): string {
+    if (row !== this.#text) {
+      this.#text = row;
+      this.#row = parseRow(row) ?? {};
+    }
     return this.#row[column] ?? '';
   }
 }
+
+const ROWS = new RowReader();
 
 /**
  * The table `detection_alerts`: every alert that is stored, the newest first, and whether osquery has it. Reading it
@@ -29,7 +30,7 @@ export function createAlertsTable(store: StoreReader): Plugin {
   return createListing({ name: 'detection_alerts', columns: COLUMNS, list: (asked) => list(store, asked) });
 }
 
-function* list(store: StoreReader, asked: Asked): Iterable<Listed> {
+function* list(store: StoreReader, asked: Asked): Iterable<StoredAlert> {
   const seconds = asked.least('time');
   const without: ('row' | 'document')[] = [];
   if (!asked.uses('alert')) without.push('document');
@@ -43,7 +44,7 @@ function* list(store: StoreReader, asked: Asked): Iterable<Listed> {
       : rules !== null
         ? [...rules].map((ruleId) => ({ ...filter, ruleId }))
         : [filter];
-  for (const one of filters) for (const stored of store.list(one)) yield new Listed(stored);
+  for (const one of filters) yield* store.list(one);
 }
 
 const TEXTS = [
@@ -58,37 +59,37 @@ const TEXTS = [
 /** Columns whose cells are in the row's text. */
 const OF_ROW = ['pid', 'parent', ...TEXTS] as const;
 
-const COLUMNS: readonly ListColumn<Listed>[] = [
-  { name: 'alert_id', type: 'TEXT', index: true, of: ({ stored }) => stored.id },
-  { name: 'rule_id', type: 'TEXT', index: true, of: ({ stored }) => stored.ruleId },
-  { name: 'rule_name', type: 'TEXT', of: ({ stored }) => stored.ruleName },
-  { name: 'severity', type: 'TEXT', of: ({ stored }) => stored.severity },
-  { name: 'risk_score', type: 'INTEGER', of: ({ stored }) => Math.round(stored.riskScore) },
-  { name: 'time', type: 'BIGINT', index: true, of: ({ stored }) => seconds(stored.timeMs) },
-  { name: 'stored_time', type: 'BIGINT', of: ({ stored }) => seconds(stored.storedMs) },
+const COLUMNS: readonly ListColumn<StoredAlert>[] = [
+  { name: 'alert_id', type: 'TEXT', index: true, of: ({ id }) => id },
+  { name: 'rule_id', type: 'TEXT', index: true, of: ({ ruleId }) => ruleId },
+  { name: 'rule_name', type: 'TEXT', of: ({ ruleName }) => ruleName },
+  { name: 'severity', type: 'TEXT', of: ({ severity }) => severity },
+  { name: 'risk_score', type: 'INTEGER', of: ({ riskScore }) => Math.round(riskScore) },
+  { name: 'time', type: 'BIGINT', index: true, of: ({ timeMs }) => seconds(timeMs) },
+  { name: 'stored_time', type: 'BIGINT', of: ({ storedMs }) => seconds(storedMs) },
   {
     name: 'delivered_time',
     type: 'BIGINT',
-    of: ({ stored }) => (stored.deliveredMs === null ? null : seconds(stored.deliveredMs)),
+    of: ({ deliveredMs }) => (deliveredMs === null ? null : seconds(deliveredMs)),
   },
   {
     name: 'status',
     type: 'TEXT',
-    of: ({ stored }) => (stored.deliveredMs === null ? 'waiting' : 'delivered'),
+    of: ({ deliveredMs }) => (deliveredMs === null ? 'waiting' : 'delivered'),
   },
   ofRow('pid', 'BIGINT'),
   ofRow('parent', 'BIGINT'),
   ...TEXTS.map((name) => ofRow(name, 'TEXT')),
-  { name: 'feed', type: 'TEXT', hidden: true, of: ({ stored }) => stored.feed },
-  { name: 'alert', type: 'TEXT', hidden: true, of: ({ stored }) => stored.document },
+  { name: 'feed', type: 'TEXT', hidden: true, of: ({ feed }) => feed },
+  { name: 'alert', type: 'TEXT', hidden: true, of: ({ document }) => document },
 ];
 
-function ofRow(name: string, type: 'TEXT' | 'BIGINT'): ListColumn<Listed> {
+function ofRow(name: string, type: 'TEXT' | 'BIGINT'): ListColumn<StoredAlert> {
   return {
     name,
     type,
-    of: (listed) => {
-      const text = listed.cell(name);
+    of: (alert) => {
+      const text = ROWS.cell(alert, name);
       return text === '' && type !== 'TEXT' ? null : text;
     },
   };
