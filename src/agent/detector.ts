@@ -64,7 +64,7 @@ export interface DetectorState {
   readonly outputs: Readonly<Record<string, unknown>>;
 }
 
-const SLACK_MS = 120_000;
+export const SLACK_MS = 120_000;
 
 /**
  * Rules at work on osquery's rows: reads them into events, keeps the process tree, runs the engine, makes alerts.

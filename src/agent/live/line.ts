@@ -1,5 +1,6 @@
 import type { Detector } from '../detector.ts';
-import type { PlacedRow, Stream } from './stream.ts';
+import type { PlacedRow } from './search.ts';
+import type { Stream } from './stream.ts';
 
 /** Rows of a stream on their way to the detector. */
 export interface Piece {
@@ -100,7 +101,7 @@ export class Line {
   release(stream: Stream, columns: readonly string[]): void {
     const held = this.#held.get(stream) ?? [];
     this.#held.delete(stream);
-    stream.waitsFor = null;
+    stream.goOn();
     const at = this.#line.findIndex((piece) => piece.stream === stream && !piece.late);
     const piece = this.#line[at];
     if (piece !== undefined) this.#line.splice(at, 1, ...interleave(piece, held, columns));

@@ -3,32 +3,27 @@ import type { Store } from '../../store/index.ts';
 import { type Alert, markLate } from '../alert.ts';
 import { type AlertRow, type ToldAlert, toldAlert } from '../alert-row.ts';
 import type { Batch } from '../batch.ts';
-import { Detector, type DetectorState } from '../detector.ts';
+import { Detector, type DetectorState, SLACK_MS } from '../detector.ts';
 import { stoppedRuleAlert } from '../stopped-rule.ts';
 import type { Ask } from './core.ts';
 import { Delivery } from './delivery.ts';
-import { type Clock, Filler } from './filler.ts';
+import { type Clock, Filler, SYSTEM_CLOCK } from './filler.ts';
 import { Line, type Piece } from './line.ts';
 import type { LiveHealth, LiveOptions } from './live-options.ts';
 import { type ArgsReader, createArgsReader } from './proc.ts';
+import type { PlacedRow, Search } from './search.ts';
 import { Snapshots, type State } from './snapshots.ts';
 import { placeRows, Stream } from './stream.ts';
+import { withinBudget } from './within-budget.ts';
 
 /** How long an answer may take unless something else is said. */
 export const BUDGET_MS = 2_000;
-/** How many times within the budget it is looked whether rows still wait for others. */
-const LOOKS = 8;
 /** How long rows may wait for those before them. */
 const MOST_WAIT_MS = 30_000;
 const MOST_TIMER_MS = 2 ** 31 - 1;
 const LATE_MS = 600_000;
 /** A stream that was not heard of for so long holds nobody back. */
 const FORGET_STREAM_MS = 300_000;
-
-const SYSTEM_CLOCK: Clock = {
-  nowMs: Date.now,
-  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms).unref()),
-};
 
 /**
  * The live engine: rows of all streams go in their order to one detector, and its alerts through the store to
@@ -45,6 +40,7 @@ export class Live {
   readonly #clock: Clock;
   readonly #budgetMs: number;
   readonly #lateMs: number;
+  readonly #slackMs: number;
   readonly #onAlerts: (() => void) | undefined;
   readonly #streams = new Map<string, Stream>();
   readonly #line: Line;
@@ -83,6 +79,7 @@ export class Live {
     this.#store = store;
     this.#clock = clock;
     this.#lateMs = lateMs;
+    this.#slackMs = bounds.slackMs ?? SLACK_MS;
     this.#onAlerts = options.onAlerts;
     this.#budgetMs = Math.min(budgetMs, MOST_TIMER_MS);
     this.#line = new Line({
@@ -121,7 +118,8 @@ export class Live {
     if (stream.waitsFor !== null && nowMs - stream.waitsSinceMs > MOST_WAIT_MS) this.#release(stream);
     const arrivedMs = scan === 'next' ? nowMs : null;
     const read = this.#line.put({ stream, columns: batch.columns, rows, arrivedMs, late: false });
-    if (read !== false) await this.#withinBudget(stream, read);
+    const isWaiting = (): boolean => stream.waitsFor !== null;
+    if (read !== false) await withinBudget(read, { budgetMs: this.#budgetMs, isWaiting });
     return scan === 'next' ? this.delivery.answer(batch.table, sent) : [];
   }
 
@@ -149,7 +147,8 @@ export class Live {
   /** Looks, in the background, for rows whose scan did not reach us and that nothing has come after. */
   catchUp(): void {
     for (const stream of this.#streams.values()) {
-      if (stream.order.begun) this.#filler?.catchUp(stream);
+      stream.fallBehind();
+      this.#filler?.want(stream);
     }
   }
 
@@ -204,48 +203,44 @@ export class Live {
   }
 
   #createFiller(ask: Ask): Filler {
-    const columnsOf = this.#columnsOf;
     return new Filler({
-      ...{ ask, clock: this.#clock, columnsOf },
-      onFound: async (stream, rows) => {
-        const columns = columnsOf(stream.table);
-        if (stream.waitsFor !== null) this.#line.hold(stream, rows);
-        else await this.#line.put({ stream, columns, rows, arrivedMs: null, late: true });
+      ...{ ask, clock: this.#clock, columnsOf: this.#columnsOf },
+      onFound: (stream, search, rows) => this.#found(stream, search, rows),
+      onDone: (stream, search, askedMs) => {
+        if (search.isOpen) stream.heardMs = Math.max(stream.heardMs, askedMs);
+        const isWaitedFor = stream.waitsFor === search;
+        stream.searched(search);
+        if (isWaitedFor) this.#release(stream);
       },
-      onNewer: (stream, rows) => {
-        const columns = columnsOf(stream.table);
-        const placed = [...rows].sort((a, b) => a.serial - b.serial);
-        if (stream.waitsFor !== null) this.#line.hold(stream, placed);
-        else void this.#line.put({ stream, columns, rows: placed, arrivedMs: null, late: false });
-      },
-      onDone: (stream) => this.#release(stream),
     });
+  }
+
+  /** Rows that come after all that were read are held while others wait for them; what lies before is late. */
+  async #found(stream: Stream, search: Search, rows: readonly PlacedRow[]): Promise<void> {
+    const { position } = stream.order;
+    const piece = { stream, columns: this.#columnsOf(stream.table), arrivedMs: null };
+    const newer = rows.filter(({ serial }) => serial > position);
+    let older = search.isOpen ? [] : rows;
+    if (stream.waitsFor !== null) {
+      this.#line.hold(stream, newer);
+      older = older.filter(({ serial }) => serial <= position);
+    } else if (search.isOpen) {
+      void this.#line.put({ ...piece, rows: newer, late: false });
+    }
+    if (older.length > 0) await this.#line.put({ ...piece, rows: older, late: true });
   }
 
   #release(stream: Stream): void {
     this.#line.release(stream, this.#columnsOf(stream.table));
   }
 
-  /** Rows that wait for others are not waited for: osquery may have no time to tell us of those before we answer. */
-  async #withinBudget(stream: Stream, read: Promise<void>): Promise<void> {
-    const isRead = read.then(() => true);
-    const untilMs = performance.now() + this.#budgetMs;
-    do {
-      const { promise, resolve } = Promise.withResolvers<boolean>();
-      const timer = setTimeout(() => resolve(false), this.#budgetMs / LOOKS);
-      const done = await Promise.race([isRead, promise]);
-      clearTimeout(timer);
-      if (done || stream.waitsFor !== null) return;
-    } while (performance.now() < untilMs);
-  }
-
-  #end({ stream, rows, arrivedMs, late }: Piece): void {
+  #end({ stream, rows, arrivedMs }: Piece): void {
     if (arrivedMs !== null) stream.heardMs = arrivedMs;
+    stream.giveUp();
     this.detector.advance(this.#settledMs());
     this.#tell();
-    stream.giveUp();
     this.#snapshots?.count(rows.length);
-    if (!late && stream.isMissing) this.#filler?.want(stream);
+    if (stream.search !== null) this.#filler?.want(stream);
   }
 
   /** Stores the alerts made. */
@@ -266,15 +261,17 @@ export class Live {
 
   /**
    * The moment before which nothing new can come: osquery stamps a row when it stores it, so a scan brings all
-   * that was stored before it ran. The stream that was scanned longest ago decides.
+   * that was stored before it ran. The stream that was scanned longest ago decides, or the oldest row looked for.
    */
   #settledMs(): number {
     const nowMs = this.#clock.nowMs();
-    let settled = nowMs;
-    for (const { heardMs } of this.#streams.values()) {
-      if (heardMs > 0 && nowMs - heardMs <= FORGET_STREAM_MS) settled = Math.min(settled, heardMs);
+    let [heard, awaited] = [nowMs, Number.POSITIVE_INFINITY];
+    for (const stream of this.#streams.values()) {
+      const { heardMs } = stream;
+      if (heardMs > 0 && nowMs - heardMs <= FORGET_STREAM_MS) heard = Math.min(heard, heardMs);
+      awaited = Math.min(awaited, stream.awaitedMs(nowMs, this.#slackMs));
     }
-    return settled - 1000;
+    return Math.min(heard - 1000, awaited);
   }
 
   #save(): State {

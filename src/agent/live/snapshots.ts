@@ -57,6 +57,8 @@ export class Snapshots {
   async restore(load: (state: State) => readonly string[]): Promise<void> {
     const snapshot = this.#options.store.loadSnapshot();
     if (snapshot === null) return;
+    // What is read again counts from there: a process that is killed again and again saves in time, too.
+    this.#lastMs = snapshot.savedMs;
     try {
       const refused = load(await unpack(snapshot));
       this.#health = { ...this.#health, restored: 'loaded', refused };

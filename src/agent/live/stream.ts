@@ -1,22 +1,8 @@
 import { createStreamOrder, type StreamOrder, type StreamOrderHealth } from '../../schema/index.ts';
 import type { Batch } from '../batch.ts';
-
-/** A row with what places it. */
-export interface PlacedRow {
-  readonly row: readonly unknown[];
-  readonly serial: number;
-  readonly timeMs: number;
-}
+import { type Missing, type PlacedRow, Search } from './search.ts';
 
 export type Scan = 'next' | 'foreign' | 'unclear';
-
-/** A run of eids to look for, both ends included. */
-export interface Missing {
-  readonly from: number;
-  readonly to: number;
-  /** Time of the last row before it. */
-  readonly afterMs: number;
-}
 
 export interface StreamHealth extends StreamOrderHealth {
   readonly table: string;
@@ -53,7 +39,7 @@ export class Stream {
   queued = 0;
   refused = 0;
   /** What the next rows wait for. */
-  waitsFor: readonly Missing[] | null = null;
+  waitsFor: Search | null = null;
   waitsSinceMs = 0;
   /** Whether missing rows can be looked for. */
   readonly #fillable: boolean;
@@ -68,8 +54,15 @@ export class Stream {
   #foreignTo = 0;
   /** The last scan was the first. */
   #isFirst = false;
-  /** What is missing up to this eid was looked for. */
-  #searchedTo = 0;
+  /** What is looked for while rows go on. */
+  #gapSearch: Search | null = null;
+  /** Rows may lie after all that were read: those of a scan that was lost on its way to us. */
+  #isBehind = false;
+  #newerSearch: Search | null = null;
+  /** What was looked for before the rows after it are read: what of it is missing then is lost. */
+  #searched: readonly Missing[] = [];
+  /** Since when rows are looked for; 0 while none are. */
+  #awaitsSinceMs = 0;
 
   constructor(table: string, fillable: boolean) {
     this.table = table;
@@ -116,7 +109,11 @@ export class Stream {
   /** Whether the row is to be read. */
   isNew({ serial, timeMs }: PlacedRow, sought: boolean): boolean {
     const placement = this.order.place(serial, timeMs, { sparse: this.#sparse, sought });
-    if (placement === 'reset') this.#searchedTo = 0;
+    if (placement === 'reset') {
+      this.#gapSearch = null;
+      this.#newerSearch = null;
+      this.#searched = [];
+    }
     return placement !== 'duplicate';
   }
 
@@ -127,42 +124,70 @@ export class Stream {
     let [last, lastMs, count] = [this.order.position, this.order.positionMs, 0];
     for (const { serial, timeMs } of rows) {
       if (!(serial > last)) continue;
-      if (serial > last + 1 && serial - 1 > this.#searchedTo) {
-        missing.push({ from: Math.max(last, this.#searchedTo) + 1, to: serial - 1, afterMs: lastMs });
+      if (serial > last + 1) {
+        missing.push({ from: last + 1, to: serial - 1, afterMs: lastMs });
         count += serial - last - 1;
       }
       [last, lastMs] = [serial, timeMs];
     }
     if (count === 0 || count > MOST_WAITED_FOR || missing.length > MOST_RUNS) return false;
-    this.waitsFor = missing;
+    this.waitsFor = new Search(missing);
     return true;
   }
 
-  /** Whether its next rows wait for others that were not looked for yet. */
-  get isWaiting(): boolean {
-    return (this.waitsFor?.at(-1)?.to ?? 0) > this.#searchedTo;
+  /** The next rows wait no longer; what they waited for is looked for all the same. */
+  goOn(): void {
+    if (this.waitsFor?.isDone === false) this.#gapSearch ??= this.waitsFor;
+    this.waitsFor = null;
   }
 
-  /** Whether rows are missing that were not looked for. */
-  get isMissing(): boolean {
-    return this.#fillable && (this.order.gaps.at(-1)?.to ?? 0) > this.#searchedTo;
+  /** Says that rows may lie after all that were read. */
+  fallBehind(): void {
+    this.#isBehind = this.#fillable && this.order.begun;
+    this.#newerSearch = null;
   }
 
-  /** What is to be looked for: what the next rows wait for, else all that is missing. */
-  get missing(): readonly Missing[] {
-    return this.waitsFor ?? this.order.gaps;
+  /** What is to be looked for next: what rows wait for, then what else is missing, then what is newer. */
+  get search(): Search | null {
+    const { gaps, position, positionMs: afterMs } = this.order;
+    if (this.#fillable && gaps.length > 0) this.#gapSearch ??= new Search(gaps);
+    const missing = this.waitsFor ?? this.#gapSearch;
+    if (missing !== null || !this.#isBehind) {
+      // When what is missing was found, what is newer begins elsewhere.
+      this.#newerSearch = null;
+      return missing;
+    }
+    this.#newerSearch ??= new Search([{ from: position + 1, to: Number.POSITIVE_INFINITY, afterMs }]);
+    return this.#newerSearch;
   }
 
-  /** What is missing up to there was looked for: what was not found is lost. */
-  searched(to: number): void {
-    this.#searchedTo = Math.max(this.#searchedTo, to);
+  /** A search has come to its end: what it did not find is lost. */
+  searched(search: Search): void {
+    if (search === this.#newerSearch) {
+      this.#newerSearch = null;
+      this.#isBehind = false;
+      return;
+    }
+    if (search === this.#gapSearch) this.#gapSearch = null;
+    this.#searched = search.runs;
     this.giveUp();
   }
 
   /** Counts as lost what was looked for and not found. */
   giveUp(): void {
-    const { gaps } = this.order;
-    if (gaps.length > 0 && gaps[0]!.from <= this.#searchedTo) this.order.abandon(0, this.#searchedTo);
+    for (const { from, to } of this.#searched) if (this.order.gaps.length > 0) this.order.abandon(from, to);
+    if (this.order.position > (this.#searched.at(-1)?.to ?? 0)) this.#searched = [];
+  }
+
+  /** From which moment on rows that are looked for may still come; infinite when none are, or for longer than so long. */
+  awaitedMs(nowMs: number, mostMs: number): number {
+    const runs = this.#fillable ? [...this.order.gaps, ...(this.waitsFor?.runs ?? [])] : [];
+    const fromMs = runs.map(({ afterMs }) => afterMs);
+    if (this.#isBehind) fromMs.push(this.order.positionMs);
+    if (fromMs.length === 0) this.#awaitsSinceMs = 0;
+    else if (this.#awaitsSinceMs === 0 || this.#awaitsSinceMs > nowMs) this.#awaitsSinceMs = nowMs;
+    const isTooLong = nowMs - this.#awaitsSinceMs > mostMs;
+    return isTooLong ? Number.POSITIVE_INFINITY : Math.min(...fromMs);
   }
 
   save(): unknown {
@@ -175,6 +200,7 @@ export class Stream {
     // A scan may have come already, and waits.
     if (this.#scannedTo === 0) this.#scannedTo = scannedTo;
     this.#isFirst = false;
+    this.fallBehind();
     return true;
   }
 

@@ -8,18 +8,45 @@ import { type EventTable, SCHEMA } from './event-table.ts';
 
 export const START_MS = 1_795_500_000_000;
 
-/** A clock that only moves when it is told to, or slept on. */
+/** A clock that only moves when it is told to. Nobody sleeps for long, unless it `stands`: then until it was moved on. */
 export class TestClock {
-  ms = START_MS;
   readonly slept: number[] = [];
+  #ms = START_MS;
+  #stands = false;
+  readonly #sleepers = new Map<() => void, number>();
 
-  readonly nowMs = (): number => this.ms;
+  get ms(): number {
+    return this.#ms;
+  }
+
+  set ms(ms: number) {
+    this.#ms = ms;
+    this.#wake();
+  }
+
+  set stands(stands: boolean) {
+    this.#stands = stands;
+    this.#wake();
+  }
+
+  readonly nowMs = (): number => this.#ms;
 
   readonly sleep = async (ms: number): Promise<void> => {
     this.slept.push(ms);
-    this.ms += ms;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#sleepers.set(resolve, this.#ms + ms);
+    this.#wake();
+    await promise;
     await new Promise(setImmediate);
   };
+
+  #wake(): void {
+    for (const [resolve, untilMs] of this.#sleepers) {
+      if (this.#stands && this.#ms < untilMs) continue;
+      this.#sleepers.delete(resolve);
+      resolve();
+    }
+  }
 }
 
 export function rulesOf(text: string): readonly Rule[] {

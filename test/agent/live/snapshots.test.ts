@@ -34,3 +34,26 @@ test('small state is saved every minute, large state less often by its size, and
   t.is(await savesIn(12, 1_900_000), 6);
   t.is(await savesIn(12, 8_000_000), 3);
 });
+
+test('a process that goes on from old state saves soon, however few rows it lives to read', async (t) => {
+  let [nowMs, saves] = [1_795_490_000_000, 0];
+  const parts = new Map<string, Uint8Array>();
+  const saved = { savedMs: nowMs - 9 * MINUTE_MS, parts };
+  const snapshots = new Snapshots({
+    store: { loadSnapshot: () => saved, saveSnapshot: () => true } as unknown as Store,
+    nowMs: () => nowMs,
+    save() {
+      saves += 1;
+      return {};
+    },
+  });
+  await snapshots.restore(() => []);
+  snapshots.count(1);
+  snapshots.saveWhenDue();
+  await new Promise(setImmediate);
+  t.is(saves, 0);
+  nowMs += MINUTE_MS;
+  snapshots.saveWhenDue();
+  await new Promise(setImmediate);
+  t.is(saves, 1);
+});
