@@ -1,4 +1,4 @@
-import { writeBriefText } from './brief-text.ts';
+import { writeAscii } from './ascii.ts';
 
 const VERSION = 0x80010000;
 const FIRST_BYTES = 512;
@@ -125,7 +125,10 @@ export class MessageWriter {
   /** Writes a brief text of ASCII alone; false, and nothing is written, for any other. */
   #writeAscii(text: string): boolean {
     const at = this.#room(4 + text.length);
-    if (writeBriefText(this.#bytes, at, text)) return true;
+    if (writeAscii(this.#bytes, at + 4, text)) {
+      this.#bytes.writeInt32BE(text.length, at);
+      return true;
+    }
     this.#length = at;
     return false;
   }
