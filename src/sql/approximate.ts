@@ -1,8 +1,8 @@
 import type { Condition } from '../rule/index.ts';
 import type { TableSpec } from '../schema/index.ts';
+import type { Approximation } from './approximation.ts';
 import { all, any, type Expression, eachTest, NO, negate, substitute, type Test, YES } from './expression.ts';
 import { leafTruth, OPEN, type Truth } from './leaf.ts';
-import type { Approximation } from './pattern.ts';
 import { baseColumns, isOfFile, isOfProgram } from './rows/columns.ts';
 
 export interface ApproximateOptions {

@@ -1,5 +1,5 @@
+import { ANYTHING_GOES, type Approximation } from './approximation.ts';
 import { any, type Expression, NO } from './expression.ts';
-import { ANYTHING_GOES, type Approximation } from './pattern.ts';
 
 /**
  * Whether a column's address lies in a range. Not with osquery's `in_cidr_block`: it fails the whole query on a text

@@ -1,18 +1,7 @@
 import type { Pattern, PatternPart } from '../rule/index.ts';
-import { type Expression, NO, YES } from './expression.ts';
+import { ANYTHING_GOES, type Approximation, NEVER, same } from './approximation.ts';
+import { type Expression, NO } from './expression.ts';
 import { LONGEST_PATTERN } from './limits.ts';
-
-/**
- * Two truths around a third: whenever `under` holds, the test holds; whenever the test holds, `over` does. Both
- * are about rows that are not odd.
- */
-export interface Approximation {
-  readonly over: Expression;
-  readonly under: Expression;
-}
-
-export const ANYTHING_GOES: Approximation = Object.freeze({ over: YES, under: NO });
-export const NEVER: Approximation = Object.freeze({ over: NO, under: NO });
 
 const REPLACEMENT = '\ufffd';
 const NON_ASCII = /[^\x01-\x7f]+/;
@@ -90,10 +79,6 @@ function escapeGlob(text: string): string {
 /** A beginning of a printed pattern that ends in no half of an escape. */
 function cutWhole(printed: string): string {
   return printed.slice(0, LONGEST_PATTERN).replace(/\[[^\]]?$/, '');
-}
-
-function same(test: Expression): Approximation {
-  return { over: test, under: test };
 }
 
 /** The same pattern with neighbouring texts joined and none empty. */

@@ -1,6 +1,7 @@
 import { ANYTHING, type Pattern } from '../rule/index.ts';
+import { type Approximation, NEVER } from './approximation.ts';
 import { all, any, type Expression, NO } from './expression.ts';
-import { type Approximation, joinTexts, matchColumn, NEVER } from './pattern.ts';
+import { joinTexts, matchColumn } from './pattern.ts';
 
 const SCRAMBLED: Expression = Object.freeze({ kind: 'flag', column: 'scrambled' });
 
