@@ -142,3 +142,13 @@ function ancestryOf(event: RowEvent): Value {
   if (event.parent === null) return null;
   return ancestorsOf(event.parent).map((process) => entityId(event.host.id, process));
 }
+
+/** Of the process whose exec or fork the row tells. */
+export function entityIdField(options: { readonly note?: string } = {}): Definition {
+  return outside(
+    'process.entity_id',
+    ['pid', 'eid'],
+    (event) => (event.process === null ? null : entityId(event.host.id, event.process)),
+    options,
+  );
+}

@@ -1,6 +1,5 @@
 import { baseName } from '../../process/index.ts';
 import type { Value } from '../../rule/index.ts';
-import { entityId } from '../ancestry.ts';
 import { columnId } from '../column-ids.ts';
 import {
   cases,
@@ -9,13 +8,19 @@ import {
   constant,
   type Definition,
   listOrNull,
-  outside,
   several,
   type TableDefinition,
   textOrNull,
 } from '../definition.ts';
 import { originFields } from '../fields/origin.ts';
-import { argumentsOf, executablesOf, kinFields, listOfOne, processFamily } from '../fields/process.ts';
+import {
+  argumentsOf,
+  entityIdField,
+  executablesOf,
+  kinFields,
+  listOfOne,
+  processFamily,
+} from '../fields/process.ts';
 import { signatureFields } from '../fields/signature.ts';
 import { userFields } from '../fields/user.ts';
 import type { RowEvent } from '../row-event.ts';
@@ -134,9 +139,7 @@ function ownFields(): readonly Definition[] {
       (event) => (event.text(TYPE) === 'exit' ? event.number(EXIT_CODE) : null),
       { type: 'number' },
     ),
-    outside('process.entity_id', ['pid', 'eid'], (event) =>
-      event.process === null ? null : entityId(event.host.id, event.process),
-    ),
+    entityIdField(),
   ];
 }
 

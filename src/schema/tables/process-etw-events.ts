@@ -1,6 +1,5 @@
 import { baseName } from '../../process/index.ts';
 import type { Value } from '../../rule/index.ts';
-import { entityId } from '../ancestry.ts';
 import { columnId } from '../column-ids.ts';
 import {
   cases,
@@ -12,7 +11,7 @@ import {
   textOrNull,
 } from '../definition.ts';
 import { originFields } from '../fields/origin.ts';
-import { argumentsOf, kinFields } from '../fields/process.ts';
+import { argumentsOf, entityIdField, kinFields } from '../fields/process.ts';
 import type { RowEvent } from '../row-event.ts';
 import { EXEC_ACTIONS } from './process-events.ts';
 
@@ -104,9 +103,7 @@ function ownFields(): readonly Definition[] {
       (event) => (event.text(TYPE) === 'ProcessStop' ? event.number(EXIT_CODE) : null),
       { type: 'number' },
     ),
-    outside('process.entity_id', ['pid', 'eid'], (event) =>
-      event.process === null ? null : entityId(event.host.id, event.process),
-    ),
+    entityIdField(),
   ];
 }
 

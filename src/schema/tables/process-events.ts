@@ -1,6 +1,5 @@
 import { baseName } from '../../process/index.ts';
 import type { Value } from '../../rule/index.ts';
-import { entityId } from '../ancestry.ts';
 import { columnId } from '../column-ids.ts';
 import {
   cases,
@@ -9,13 +8,12 @@ import {
   constant,
   type Definition,
   hiddenWords,
-  outside,
   several,
   type TableDefinition,
   textOrNull,
 } from '../definition.ts';
 import { originFields } from '../fields/origin.ts';
-import { argumentsOf, executablesOf, kinFields, listOfOne } from '../fields/process.ts';
+import { argumentsOf, entityIdField, executablesOf, kinFields, listOfOne } from '../fields/process.ts';
 import { userFields } from '../fields/user.ts';
 import type { RowEvent } from '../row-event.ts';
 
@@ -184,13 +182,8 @@ function ownFields(): readonly Definition[] {
       },
     ),
     computed('process.working_directory', ['cwd'], (event) => textOrNull(unquote(event.text(CWD)))),
-    outside(
-      'process.entity_id',
-      ['pid', 'eid'],
-      (event) => (event.process === null ? null : entityId(event.host.id, event.process)),
-      {
-        note: 'host, pid, and the place of the exec or fork in its stream: another one after a second exec',
-      },
-    ),
+    entityIdField({
+      note: 'host, pid, and the place of the exec or fork in its stream: another one after a second exec',
+    }),
   ];
 }

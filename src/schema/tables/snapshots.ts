@@ -1,8 +1,9 @@
-import { cases, column, constant, type TableDefinition } from '../definition.ts';
+import { cases, column, constant, type Definition, type TableDefinition } from '../definition.ts';
 import { endFields, FAMILIES, TRANSPORTS } from '../fields/network.ts';
 import { originFields } from '../fields/origin.ts';
 import { actorFields } from '../fields/program.ts';
 import { userFields } from '../fields/user.ts';
+import type { Platform } from '../table.ts';
 import { EXEC_ACTIONS } from './process-events.ts';
 import { CONNECTED } from './socket-events.ts';
 
@@ -56,13 +57,7 @@ export const processes: TableDefinition = {
   flags: [],
   cost: 'One read of /proc.',
   fields: (platform) => [
-    ...originFields({
-      platform,
-      evented: false,
-      categories: ['process'],
-      datasets: ['endpoint.events.process'],
-      modules: ['endpoint'],
-    }),
+    ...stateOrigin(platform, 'process'),
     constant('event.type', ['start', 'info'], STARTED),
     constant('event.action', [...EXEC_ACTIONS, 'already_running'], STARTED),
     ...actorFields({ pid: 'pid', path: 'path' }),
@@ -81,13 +76,7 @@ export const listeningPorts: TableDefinition = {
   flags: [],
   cost: 'One read of /proc.',
   fields: (platform) => [
-    ...originFields({
-      platform,
-      evented: false,
-      categories: ['network'],
-      datasets: ['endpoint.events.network'],
-      modules: ['endpoint'],
-    }),
+    ...stateOrigin(platform, 'network'),
     constant('event.type', ['info'], STARTED),
     constant('event.action', ['bound-socket', 'listening'], STARTED),
     cases('network.transport', 'protocol', TRANSPORTS),
@@ -120,13 +109,7 @@ export const processOpenSockets: TableDefinition = {
   flags: [],
   cost: 'One read of /proc.',
   fields: (platform) => [
-    ...originFields({
-      platform,
-      evented: false,
-      categories: ['network'],
-      datasets: ['endpoint.events.network'],
-      modules: ['endpoint'],
-    }),
+    ...stateOrigin(platform, 'network'),
     constant('event.type', ['start', 'info', 'connection'], STARTED),
     constant('event.action', CONNECTED, STARTED),
     cases('network.transport', 'protocol', TRANSPORTS),
@@ -137,3 +120,8 @@ export const processOpenSockets: TableDefinition = {
     ...actorFields({ pid: 'pid', path: null }),
   ],
 };
+
+function stateOrigin(platform: Platform, category: 'process' | 'network'): readonly Definition[] {
+  const datasets = [`endpoint.events.${category}`];
+  return originFields({ platform, evented: false, categories: [category], datasets, modules: ['endpoint'] });
+}
