@@ -159,7 +159,7 @@ async function measureContext({ events }: Scale) {
   for (const batch of decodable(events)) {
     const isTimed = rows >= WARM_UP;
     await generate(table, batch.context(), isTimed ? clock : new CpuClock());
-    if (isTimed) timed += batch.rows.length;
+    if (isTimed) timed += batch.size;
   }
   return { events: timed, ...perEvent(clock, timed) };
 }
@@ -181,8 +181,8 @@ async function measureWhole({ events }: Scale) {
     nowMs = batch.lastSecond * 1000;
     const isTimed = pushed >= WARM_UP;
     alerts += await generate(table, batch.context(), isTimed ? clock : new CpuClock());
-    pushed += batch.rows.length;
-    if (isTimed) timed += batch.rows.length;
+    pushed += batch.size;
+    if (isTimed) timed += batch.size;
   }
   return { rules: rules.length, events: timed, alerts, ...perEvent(clock, timed) };
 }

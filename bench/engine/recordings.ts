@@ -10,9 +10,10 @@ const RECORDINGS = ['everyday', 'attack', 'seed'];
 /** One table's new rows, as a scan query hands them over, and as osquery would have logged them. */
 export interface RecordedBatch {
   readonly table: TableSpec;
-  /** In the order of `table.reads`. */
-  readonly rows: readonly (readonly string[])[];
+  readonly size: number;
   readonly lastSecond: number;
+  /** Some rows in the order of `table.reads`, as JSON.parse makes them: every text its own. */
+  rows(from?: number, to?: number): readonly (readonly string[])[];
   /** The JSON of `context` in the call of `generate`. */
   context(): Buffer;
   /** A result line for each row. */
@@ -47,7 +48,7 @@ export interface RecordingsOptions {
 export class Recordings {
   /** Rows in one pass. */
   readonly size: number;
-  readonly #parts: readonly (readonly [table: TableSpec, rows: readonly Columns[]])[];
+  readonly #parts: readonly Part[];
   readonly #seconds: number;
   readonly #numbers: number;
   readonly #unlike: boolean;
@@ -62,20 +63,17 @@ export class Recordings {
     const byTable = Map.groupBy(rows, ({ table }) => table);
     this.#parts = [...byTable].flatMap(([name, all]) => {
       const sorted = all.map(({ columns }) => columns).sort((a, b) => Number(a['eid']) - Number(b['eid']));
-      return slices(sorted, batchSize).map((slice) => [schema.tables.get(name)!, slice] as const);
+      return slices(sorted, batchSize).map((slice) => partOf(schema.tables.get(name)!, slice));
     });
   }
 
   *pass(number: number): Generator<RecordedBatch> {
-    for (const [table, rows] of this.#parts) {
-      const moved = rows.map((columns) => ({
-        ...columns,
-        ...(this.#unlike && changed(columns, number)),
-        eid: String(Number(columns['eid']) + number * this.#numbers).padStart(10, '0'),
-        time: String(Number(columns['time']) + number * this.#seconds),
-      }));
-      yield batchOf(table, moved);
-    }
+    const moved = (columns: Columns): Columns => ({
+      eid: String(Number(columns['eid']) + number * this.#numbers).padStart(10, '0'),
+      time: String(Number(columns['time']) + number * this.#seconds),
+      ...(this.#unlike && changed(columns, number)),
+    });
+    for (const part of this.#parts) yield batchOf(part, moved);
   }
 
   /** Batches of all passes until so many rows are given. */
@@ -84,7 +82,7 @@ export class Recordings {
     for (let number = 0; given < most; number += 1) {
       for (const batch of this.pass(number)) {
         yield batch;
-        given += batch.rows.length;
+        given += batch.size;
         if (given >= most) return;
       }
     }
@@ -95,24 +93,48 @@ function changed({ cmdline, eid }: Columns, pass: number): Columns {
   return cmdline === undefined || cmdline === '' ? {} : { cmdline: `${cmdline}-${eid}-${pass}` };
 }
 
-function batchOf(table: TableSpec, rows: readonly Columns[]): RecordedBatch {
-  const values = rows.map((row) => table.reads.map((column) => row[column] ?? ''));
+/** Recorded rows of one table, and their texts as JSON in the order of `table.reads`, made once for all passes. */
+interface Part {
+  readonly table: TableSpec;
+  readonly rows: readonly Columns[];
+  readonly texts: readonly (readonly string[])[];
+}
+
+function partOf(table: TableSpec, rows: readonly Columns[]): Part {
+  const texts = rows.map((row) => table.reads.map((column) => JSON.stringify(row[column] ?? '')));
+  return { table, rows, texts };
+}
+
+/** A part as it comes in one pass; nothing of it is made before it is asked for. */
+function batchOf({ table, rows, texts }: Part, moved: (row: Columns) => Columns): RecordedBatch {
+  const jsonOf = (from: number, to: number): string => {
+    const some = texts.slice(from, to).map((row, i) => {
+      const own = row.slice();
+      for (const [column, text] of Object.entries(moved(rows[from + i]!))) {
+        const place = table.reads.indexOf(column);
+        if (place >= 0) own[place] = JSON.stringify(text);
+      }
+      return `[${own.join()}]`;
+    });
+    return `[${some.join()}]`;
+  };
   return {
     table,
-    rows: values,
-    lastSecond: rows.reduce((last, { time }) => Math.max(last, Number(time)), 0),
+    size: rows.length,
+    lastSecond: Number(moved(rows.at(-1)!)['time']),
+    rows: (from = 0, to = rows.length) => JSON.parse(jsonOf(from, to)),
     context: () => {
       const constraints = [
-        { name: 'batch', affinity: 'BIGINT', list: [{ op: 16, expr: JSON.stringify(values) }] },
+        { name: 'batch', affinity: 'BIGINT', list: [{ op: 16, expr: jsonOf(0, rows.length) }] },
         { name: 'stream', affinity: 'TEXT', list: [{ op: 2, expr: table.name }] },
       ];
       return Buffer.from(JSON.stringify({ constraints, colsUsed: ['batch', 'stream'] }));
     },
     lines: () =>
-      rows.map((columns) =>
+      rows.map((row) =>
         JSON.stringify({
           ...{ name: table.name, hostIdentifier: 'host', calendarTime: 'Tue Nov 24 2026', unixTime: 0 },
-          ...{ epoch: 0, counter: 0, numerics: false, columns, action: 'added' },
+          ...{ epoch: 0, counter: 0, numerics: false, columns: { ...row, ...moved(row) }, action: 'added' },
         }),
       ),
   };

@@ -34,7 +34,7 @@ export function askPerRule(rules: readonly Rule[], schema: Schema, most: number)
       for (const query of table.queries) query.all();
     });
     db.exec(`DELETE FROM ${name}`);
-    rows += batch.rows.length;
+    rows += batch.size;
   }
   return { queries, rows, seconds: clock.seconds };
 }
@@ -48,7 +48,7 @@ function prepare(db: Database.Database, rules: readonly Rule[], table: TableSpec
   const marks = table.reads.map(() => '?').join(', ');
   const one = db.prepare(`INSERT INTO ${table.name} (${table.reads.join(', ')}) VALUES (${marks})`);
   const insert = db.transaction((batch: RecordedBatch) => {
-    for (const row of batch.rows) one.run(row);
+    for (const row of batch.rows()) one.run(row);
   });
   const queries = rules
     .flatMap(conditionsOf)

@@ -6,7 +6,7 @@ import {
   type RowReader,
   type Schema,
 } from '../../src/schema/index.ts';
-import { type RecordedBatch, Recordings, recordedProcesses } from './recordings.ts';
+import { Recordings, recordedProcesses } from './recordings.ts';
 
 /** Rows read at a time, so that the engine finds them as fresh in the caches as it does on a live stream. */
 const AT_ONCE = 256;
@@ -31,19 +31,13 @@ export function* eventStream({
     const read = readers.get(batch.table.name) ?? reader.open(batch.table.name, batch.table.reads);
     readers.set(batch.table.name, read);
     if (read === null) continue;
-    const rows = parsedRows(batch);
-    for (let at = 0; at < rows.length; at += AT_ONCE) {
+    for (let at = 0; at < batch.size; at += AT_ONCE) {
       const portion: OsqueryEvent[] = [];
-      for (const row of rows.slice(at, at + AT_ONCE)) {
+      for (const row of batch.rows(at, at + AT_ONCE)) {
         const event = read(row);
         if (event !== null) portion.push(event);
       }
       yield portion;
     }
   }
-}
-
-/** The rows as JSON.parse makes them: every text its own. */
-function parsedRows({ rows }: RecordedBatch): readonly (readonly string[])[] {
-  return JSON.parse(JSON.stringify(rows));
 }
