@@ -1,4 +1,4 @@
-import type { Event, Likeness } from '../rule/index.ts';
+import type { Event } from '../rule/index.ts';
 import type { Runner } from './runner.ts';
 
 /** A rule some of whose tests an event passed, or may pass. */
@@ -35,29 +35,4 @@ export function answerOf(rules: readonly Passed[]): Answer {
 /** The bits of the tests that this event passed, of a rule in an answer. */
 export function passedNow(event: Event, { runner, passed, ask }: Passed): number {
   return ask.length === 0 ? passed : passed | runner.test(event, ask, 0);
-}
-
-/**
- * Remembers what the rules said of events, so that those that say the same again are asked nothing. Bounded by the
- * likenesses that are in use.
- */
-export class Answers {
-  private readonly known: (Known | undefined)[] = [];
-
-  /** Null when it is not known. */
-  get(likeness: Likeness): Answer | null {
-    const known = this.known[likeness.number];
-    return known !== undefined && known.likeness === likeness ? known.answer : null;
-  }
-
-  set(likeness: Likeness, answer: Answer): void {
-    // Without holes: a list with many is a hash table.
-    while (this.known.length <= likeness.number) this.known.push(undefined);
-    this.known[likeness.number] = { likeness, answer };
-  }
-}
-
-interface Known {
-  readonly likeness: Likeness;
-  readonly answer: Answer;
 }

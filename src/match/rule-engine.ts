@@ -1,6 +1,7 @@
-import type { Event, Fields, Rule } from '../rule/index.ts';
-import { type Answer, Answers, answerOf, type Passed, passedNow } from './answers.ts';
+import type { Event, Fields, Frame, Likeness, Rule } from '../rule/index.ts';
+import { type Answer, answerOf, type Passed, passedNow } from './answers.ts';
 import { type Budget, BudgetWatch } from './budget.ts';
+import { ByNumber } from './candidates/by-number.ts';
 import type { RuleIndex } from './candidates/rule-index.ts';
 import type { SharedTests } from './condition/shared-tests.ts';
 import type { EventCodec } from './machines/machine.ts';
@@ -60,7 +61,7 @@ interface Waiting {
  * Each event goes through three steps: the index names the tests that it may pass, those are asked, and the rules
  * whose tests it passed take it: those that keep an order once it is in its place, the others at once. Events are
  * put in order once for all rules. For an event that says the same as an earlier one, the answers of the first two
- * steps are known (`Answers`).
+ * steps are known.
  */
 export class RuleEngine implements Engine {
   readonly faults: readonly RuleFault[];
@@ -74,7 +75,7 @@ export class RuleEngine implements Engine {
   private readonly feed: Feed<Waiting>;
   private readonly watch: BudgetWatch;
   /** Null without an index: its twin knows nothing beforehand. */
-  private readonly answers: Answers | null;
+  private readonly answers: ByNumber<Likeness, Answer> | null;
   private started = false;
   private found: RuleFound = () => {};
 
@@ -88,7 +89,7 @@ export class RuleEngine implements Engine {
     this.everyTest = [...this.runnerOf.keys()];
     this.feed = new Feed(parts);
     this.watch = new BudgetWatch(runners, budget);
-    this.answers = parts.index === null ? null : new Answers();
+    this.answers = parts.index === null ? null : new ByNumber();
   }
 
   get counters(): readonly RuleCounters[] {
@@ -130,11 +131,11 @@ export class RuleEngine implements Engine {
    * The tests that an event may pass, in the order of the rules. Without an index, its twin: all of them, as for an
    * event that cannot be read, so that each rule counts its own failure.
    */
-  private candidates(event: Event): readonly number[] {
+  private candidates(event: Event, frame: Frame | null): readonly number[] {
     const { index } = this.parts;
     if (index === null) return this.everyTest;
     try {
-      return index.candidates(event);
+      return index.candidates(event, frame);
     } catch {
       return this.everyTest;
     }
@@ -144,10 +145,10 @@ export class RuleEngine implements Engine {
   private answerOf(event: Event): Answer {
     const { answers } = this;
     const likeness = answers === null ? null : (event.likeness ?? null);
-    if (answers === null || likeness === null) return this.ask(event, this.candidates(event));
+    if (answers === null || likeness === null) return this.ask(event, this.candidates(event, null));
     const known = answers.get(likeness);
     if (known !== null) return known;
-    const answer = this.ask(event, this.candidates(event));
+    const answer = this.ask(event, this.candidates(event, likeness.frame));
     answers.set(likeness, answer);
     return answer;
   }

@@ -17,6 +17,31 @@ export interface ImageParts {
   readonly exactWords: readonly string[] | null;
 }
 
+/** What makes a program at work, whatever it was given to do. */
+export interface ProgramParts extends Omit<ImageParts, 'commandLine' | 'form' | 'exactWords'> {
+  readonly names: readonly string[];
+  readonly firstWord: string;
+}
+
+export function imageOf(parts: ImageParts): Image {
+  const { path, commandLine, form, title, workingDirectory, userId, groupId, signature, exactWords } = parts;
+  return IMAGES.of([
+    ...[path, commandLine, form, title, workingDirectory, userId, groupId, textOf(signature)],
+    exactWords === null ? '' : `\0${exactWords.join('\0')}`,
+  ]);
+}
+
+export function programOf(parts: ProgramParts): Image {
+  const { path, names, firstWord, title, workingDirectory, userId, groupId, signature } = parts;
+  return PROGRAMS.of([
+    ...[path, names.join('\0'), firstWord, title, workingDirectory, userId, groupId, textOf(signature)],
+  ]);
+}
+
+function textOf(signature: Signature | null): string {
+  return signature === null ? '' : JSON.stringify(signature);
+}
+
 /** Images remembered, a power of two. Two that fall in one cell push each other out and get new numbers. */
 const CELLS = 16_384;
 /**
@@ -31,36 +56,32 @@ interface Kept extends Image {
   readonly length: number;
 }
 
-const cells = new Array<Kept | undefined>(CELLS).fill(undefined);
-let characters = 0;
-let count = 0;
+/** Knows again what is made of the same texts, always as many. */
+class Images {
+  readonly #cells = new Array<Kept | undefined>(CELLS).fill(undefined);
+  #characters = 0;
+  #count = 0;
 
-export function imageOf(parts: ImageParts): Image {
-  const texts = textsOf(parts);
-  const length = texts.reduce((sum, text) => sum + text.length, 0);
-  if (length > LONGEST) return { number: count++ };
-  const cell = cellOf(
-    texts.reduce((hash, text) => sampleHash(text, hash), 0),
-    CELLS,
-  );
-  const known = cells[cell];
-  if (known?.texts.every((text, i) => text === texts[i])) return known;
-  characters += length - (known?.length ?? 0);
-  if (characters > MOST_CHARACTERS) {
-    cells.fill(undefined);
-    characters = length;
+  of(texts: readonly string[]): Image {
+    let [hash, length] = [0, 0];
+    for (const text of texts) {
+      hash = sampleHash(text, hash);
+      length += text.length;
+    }
+    if (length > LONGEST) return { number: this.#count++ };
+    const cell = cellOf(hash, CELLS);
+    const known = this.#cells[cell];
+    if (known?.texts.every((text, i) => text === texts[i])) return known;
+    this.#characters += length - (known?.length ?? 0);
+    if (this.#characters > MOST_CHARACTERS) {
+      this.#cells.fill(undefined);
+      this.#characters = length;
+    }
+    const image = { number: this.#count++, texts, length };
+    this.#cells[cell] = image;
+    return image;
   }
-  const image = { number: count++, texts, length };
-  cells[cell] = image;
-  return image;
 }
 
-/** Always as many, whatever the parts. */
-function textsOf(parts: ImageParts): readonly string[] {
-  const { path, commandLine, form, title, workingDirectory, userId, groupId, signature, exactWords } = parts;
-  return [
-    ...[path, commandLine, form, title, workingDirectory, userId, groupId],
-    signature === null ? '' : JSON.stringify(signature),
-    exactWords === null ? '' : `\0${exactWords.join('\0')}`,
-  ];
-}
+const IMAGES = new Images();
+const PROGRAMS = new Images();

@@ -43,6 +43,8 @@ export interface Process {
   readonly signature: Signature | null;
   /** What it has in common with all that run the same; another one once exact arguments came. */
   readonly image: Image;
+  /** The same, whatever the arguments are but the first, and the names that they give it. */
+  readonly program: Image;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { type Args, argsOf, exactArgs, type LineForm, NO_ARGS, showsWords } from './args.ts';
-import { imageOf } from './image.ts';
+import { imageOf, programOf } from './image.ts';
 import { programNames } from './names.ts';
 import type { Image, Origin, Process, Signature } from './process.ts';
 
@@ -49,6 +49,7 @@ export class ProcessRecord implements Process {
   #names: readonly string[] | null = null;
   #wordTexts: readonly string[] | null = null;
   #image: Image | null = null;
+  #program: Image | null = null;
   parent: ProcessRecord | null = null;
   previous: ProcessRecord | null = null;
 
@@ -116,6 +117,11 @@ export class ProcessRecord implements Process {
     return this.#image;
   }
 
+  get program(): Image {
+    this.#program ??= programOf(this);
+    return this.#program;
+  }
+
   /** The name that `processes` gave; empty unless it is all that is known. */
   get title(): string {
     return this.#name;
@@ -128,6 +134,7 @@ export class ProcessRecord implements Process {
     this.#names = null;
     this.#wordTexts = null;
     this.#image = null;
+    this.#program = null;
   }
 
   /** Characters held, for the tree's bound. */

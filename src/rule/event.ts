@@ -24,6 +24,8 @@ export interface Field {
   readonly wordsIn?: Field;
   /** Whether events of one likeness may differ in it. */
   readonly ofTheMoment?: true;
+  /** Whether events of one frame may differ in it: it says what a command line says. */
+  readonly ofTheLine?: true;
 }
 
 /** The fields of one kind of event, by name. */
@@ -48,5 +50,15 @@ export interface Event {
 /** What events that say the same have in common. Told apart by identity; many may have had the number before. */
 export interface Likeness {
   /** A small whole number, for look-ups: no two that are in use at a time have the same. */
+  readonly number: number;
+  readonly frame: Frame;
+}
+
+/**
+ * What likenesses have in common that differ in command lines alone: their events have the same values in all fields
+ * but those of the moment and of the line.
+ */
+export interface Frame {
+  /** As a likeness has one, among frames. */
   readonly number: number;
 }

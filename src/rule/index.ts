@@ -7,7 +7,7 @@
  * how a condition is tested.
  */
 export * from './condition.ts';
-export type { Event, Field, Fields, FieldType, Likeness, Scalar, Value } from './event.ts';
+export type { Event, Field, Fields, FieldType, Frame, Likeness, Scalar, Value } from './event.ts';
 export { foldCase } from './fold.ts';
 export type { RegexProblem } from './lucene-regex.ts';
 export { assertNever } from './never.ts';

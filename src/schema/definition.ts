@@ -133,6 +133,16 @@ export function isOfTheMoment(field: string): boolean {
 const OF_THE_MOMENT =
   /^@timestamp$|^Effective_process\.|(?:^|\.)(?:pid|entity_id|ancestry)$|_leader\.|\.effective_parent\./;
 
+/**
+ * Whether events of one frame may differ in the field: what command lines say, but for the names that they give. Held by the
+ * same test.
+ */
+export function isOfTheLine(field: string): boolean {
+  return OF_THE_LINE.test(field);
+}
+
+const OF_THE_LINE = /^process\.(?:\w+\.)?(?:args|args_count|command_line|title|words)$/;
+
 export function textOrNull(text: string): string | null {
   return text === '' ? null : text;
 }

@@ -1,5 +1,5 @@
 import type { Image, Process } from '../process/index.ts';
-import type { Likeness } from '../rule/index.ts';
+import type { Frame, Likeness } from '../rule/index.ts';
 import { cellOf, sampleHash } from '../text/index.ts';
 import type { Host } from './host.ts';
 
@@ -12,30 +12,69 @@ export const COLUMNS_OF_THE_MOMENT: ReadonlySet<string> = new Set([
   ...['global_seq_num', 'seq_num', 'header_pid', 'process_sequence_number', 'parent_process_sequence_number'],
 ]);
 
-/** Likenesses remembered, a power of two. Each has one of two cells that stand side by side. */
-const CELLS = 16_384;
-/**
- * Rows with longer texts have none, and no more than so many characters are kept in all: what an attacker sends must
- * not cost memory.
- */
-const LONGEST = 2048;
-const MOST_CHARACTERS = 4_000_000;
+/** The column of command lines. A field that reads it is of the line, but for names and executables. */
+export const LINE_COLUMN = 'cmdline';
 
 /** An event: its row, where in it there is what is not of the moment, and what else it says. */
 interface Subject {
   readonly row: readonly unknown[];
-  readonly layout: { readonly steady: readonly number[]; readonly host: Host };
+  readonly layout: {
+    readonly steady: readonly number[];
+    readonly framing: readonly number[];
+    readonly host: Host;
+  };
   readonly process: Process | null;
   readonly parent: Process | null;
   readonly exec: boolean;
   readonly movedFrom: string | null;
 }
 
-/** A likeness, with what tells that another event has it: the row's texts, and what stands not in the row. */
-interface Known extends Likeness {
-  readonly places: readonly number[];
+/**
+ * Knows events again that say the same as an earlier one: programs are started with the same arguments by the same
+ * parents again and again, and whoever knows the answers for one of them knows them for all. Where the arguments are
+ * new, the frame is mostly known.
+ */
+export class Likenesses {
+  readonly #likenesses = new Cells<Likeness>({
+    places: ({ steady }) => steady,
+    // The row of an exec says itself all that is known of the process, but for exact arguments.
+    ofProcess: ({ process, exec }) =>
+      process === null || (exec && process.exactWords === null) ? null : process.image,
+    of: ({ image }) => image,
+  });
+  readonly #frames = new Cells<Frame>({
+    places: ({ framing }) => framing,
+    ofProcess: ({ process }) => process?.program ?? null,
+    of: ({ program }) => program,
+  });
+
+  /** The likeness of an event as it is known now. Null for a row of much text, or of values that rows do not have. */
+  of(event: Subject): Likeness | null {
+    return this.#likenesses.find(event) ?? this.#add(event);
+  }
+
+  #add(event: Subject): Likeness | null {
+    if (lengthOf(event.row, event.layout.steady) > LONGEST) return null;
+    const frame = this.#frames.find(event) ?? this.#frames.add(event, (number) => ({ number }));
+    return this.#likenesses.add(event, (number) => ({ number, frame }));
+  }
+}
+
+/** What of events is compared. */
+interface Comparison {
+  places(layout: Subject['layout']): readonly number[];
+  ofProcess(event: Subject): Image | null;
+  /** Of its parent, and of what ran in the pid before. */
+  of(process: Process): Image;
+}
+
+/** What tells that another event is like one: the texts in some places of the row, and what stands not in the row. */
+interface Known<Kind> {
+  readonly kind: Kind;
+  readonly hash: number;
   readonly length: number;
-  readonly row: readonly unknown[];
+  readonly places: readonly number[];
+  readonly texts: readonly unknown[];
   readonly process: Image | null;
   readonly parent: Image | null;
   readonly previous: Image | null;
@@ -44,79 +83,94 @@ interface Known extends Likeness {
   readonly hostVersion: number;
 }
 
+/** Kinds remembered, a power of two. Each has one of four cells that stand side by side. */
+const CELLS = 16_384;
+const SIDE_BY_SIDE = 4;
 /**
- * Knows events again that say the same as an earlier one: programs are started with the same arguments by the same
- * parents again and again, and whoever knows the answers for one of them knows them for all.
+ * Rows with longer texts are not remembered, and no more than so many characters are kept in all: what an attacker
+ * sends must not cost memory.
  */
-export class Likenesses {
-  readonly #cells = new Array<Known | undefined>(CELLS).fill(undefined);
+const LONGEST = 2048;
+const MOST_CHARACTERS = 4_000_000;
+
+/** Events of one kind, by what is compared of them. */
+class Cells<Kind> {
+  readonly #comparison: Comparison;
+  readonly #cells = new Array<Known<Kind> | undefined>(CELLS).fill(undefined);
   #turn = 0;
   #characters = 0;
+  /** Of the event that was looked for last. */
+  #hash = 0;
 
-  /** The likeness of an event as it is known now. Null for a row of much text, or of values that rows do not have. */
-  of(event: Subject): Likeness | null {
-    const { row, exec, movedFrom } = event;
-    const { steady, host } = event.layout;
-    const length = lengthOf(row, steady);
-    if (length > LONGEST) return null;
-    const process = actorOf(event);
-    const parent = event.parent?.image ?? null;
-    const previous = event.process?.previous?.image ?? null;
-    const kin = Math.imul(process?.number ?? 0, 31) + (parent?.number ?? 0);
-    const first = cellOf(hashOf(row, steady, kin), CELLS) & ~1;
-    for (let number = first; number <= first + 1; number += 1) {
+  constructor(comparison: Comparison) {
+    this.#comparison = comparison;
+  }
+
+  find(event: Subject): Kind | null {
+    const { row, exec, movedFrom, layout } = event;
+    const places = this.#comparison.places(layout);
+    const process = this.#comparison.ofProcess(event);
+    const parent = this.#kin(event.parent);
+    const previous = this.#kin(event.process?.previous ?? null);
+    const hash = hashOf(row, places, Math.imul(process?.number ?? 0, 31) + (parent?.number ?? 0));
+    this.#hash = hash;
+    const first = firstOf(hash);
+    for (let number = first; number < first + SIDE_BY_SIDE; number += 1) {
       const known = this.#cells[number];
       if (
         known !== undefined &&
-        known.places === steady &&
+        known.hash === hash &&
+        known.places === places &&
         known.parent === parent &&
         known.process === process &&
         known.previous === previous &&
         known.exec === exec &&
         known.movedFrom === movedFrom &&
-        known.hostVersion === host.version &&
-        isAlike(known.row, row, steady)
+        known.hostVersion === layout.host.version &&
+        areIn(known.texts, row, places)
       )
-        return known;
+        return known.kind;
     }
-    this.#turn ^= 1;
-    const number = first | this.#turn;
-    const hostVersion = host.version;
-    return this.#keep({
-      number,
-      places: steady,
-      length,
-      row,
-      process,
-      parent,
-      previous,
-      exec,
-      movedFrom,
-      hostVersion,
-    });
+    return null;
   }
 
-  #keep(made: Known): Likeness {
-    this.#characters += made.length - (this.#cells[made.number]?.length ?? 0);
+  /** Remembers the event that was looked for last, and was not found. */
+  add(event: Subject, make: (number: number) => Kind): Kind {
+    const { row, exec, movedFrom, layout } = event;
+    const places = this.#comparison.places(layout);
+    this.#turn = (this.#turn + 1) % SIDE_BY_SIDE;
+    const number = firstOf(this.#hash) + this.#turn;
+    const known: Known<Kind> = {
+      ...{ kind: make(number), hash: this.#hash, length: lengthOf(row, places) },
+      ...{ places, texts: places.map((place) => row[place]) },
+      process: this.#comparison.ofProcess(event),
+      parent: this.#kin(event.parent),
+      previous: this.#kin(event.process?.previous ?? null),
+      ...{ exec, movedFrom, hostVersion: layout.host.version },
+    };
+    this.#characters += known.length - (this.#cells[number]?.length ?? 0);
     if (this.#characters > MOST_CHARACTERS) {
       this.#cells.fill(undefined);
-      this.#characters = made.length;
+      this.#characters = known.length;
     }
-    this.#cells[made.number] = made;
-    return made;
+    this.#cells[number] = known;
+    return known.kind;
+  }
+
+  #kin(process: Process | null): Image | null {
+    return process === null ? null : this.#comparison.of(process);
   }
 }
 
-/** The row of an exec says itself all that is known of the process, but for exact arguments. */
-function actorOf({ process, exec }: Subject): Image | null {
-  return process === null || (exec && process.exactWords === null) ? null : process.image;
+function firstOf(hash: number): number {
+  return cellOf(hash, CELLS) & -SIDE_BY_SIDE;
 }
 
 /** Characters in all texts; infinite with a value that is no text, no number and not null. */
 function lengthOf(row: readonly unknown[], places: readonly number[]): number {
   let length = 0;
-  for (let i = 0; i < places.length; i += 1) {
-    const value = row[places[i]!];
+  for (const place of places) {
+    const value = row[place];
     if (typeof value === 'string') length += value.length;
     else if (typeof value !== 'number' && value !== null) return Number.POSITIVE_INFINITY;
   }
@@ -128,12 +182,12 @@ function hashOf(row: readonly unknown[], places: readonly number[], seed: number
   for (let i = 0; i < places.length; i += 1) {
     const value = row[places[i]!];
     if (typeof value === 'string') hash = sampleHash(value, hash);
-    else hash = (Math.imul(hash, 31) + Number(value)) | 0;
+    else hash = (Math.imul(hash, 31) + (typeof value === 'number' ? value : 0)) | 0;
   }
   return hash;
 }
 
-function isAlike(a: readonly unknown[], b: readonly unknown[], places: readonly number[]): boolean {
-  for (let i = 0; i < places.length; i += 1) if (a[places[i]!] !== b[places[i]!]) return false;
+function areIn(texts: readonly unknown[], row: readonly unknown[], places: readonly number[]): boolean {
+  for (let i = 0; i < places.length; i += 1) if (texts[i] !== row[places[i]!]) return false;
   return true;
 }

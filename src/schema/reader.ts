@@ -3,7 +3,7 @@ import { COLUMN_COUNT, findColumnId } from './column-ids.ts';
 import type { OsqueryEvent } from './event.ts';
 import { feedOf, seedFacts } from './feed.ts';
 import type { Host } from './host.ts';
-import { COLUMNS_OF_THE_MOMENT, Likenesses } from './likeness.ts';
+import { COLUMNS_OF_THE_MOMENT, LINE_COLUMN, Likenesses } from './likeness.ts';
 import { type CompiledTable, type Layout, RowEvent } from './row-event.ts';
 import { compiledTable, type Schema } from './schema.ts';
 import { Tally } from './tally.ts';
@@ -147,7 +147,8 @@ function createLayout(
   const steady = [...columns.keys()].filter(
     (place) => read.has(columns[place]!) && !COLUMNS_OF_THE_MOMENT.has(columns[place]!),
   );
-  return { table, columns, places, steady, ...context };
+  const framing = steady.filter((place) => columns[place] !== LINE_COLUMN);
+  return { table, columns, places, steady, framing, ...context };
 }
 
 function isTexts(value: unknown): value is readonly string[] {

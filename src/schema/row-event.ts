@@ -34,6 +34,8 @@ export interface Layout {
   readonly places: Int16Array;
   /** Places in the row of what is read and is not of the moment. */
   readonly steady: readonly number[];
+  /** The same without the command line. */
+  readonly framing: readonly number[];
   readonly likenesses: Likenesses;
   readonly host: Host;
   readonly tree: ProcessTree;

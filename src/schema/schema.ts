@@ -1,6 +1,6 @@
 import type { Field, Fields, FieldType } from '../rule/index.ts';
 import { compileTable } from './compile.ts';
-import { isOfTheMoment, WORDS_IN } from './definition.ts';
+import { isOfTheLine, isOfTheMoment, WORDS_IN } from './definition.ts';
 import { missingBecause } from './missing.ts';
 import type { CompiledTable } from './row-event.ts';
 import type { FieldSource, Platform, TableSpec } from './table.ts';
@@ -57,7 +57,11 @@ function numberOf(name: string, type: FieldType): Field {
   const words = WORDS_IN[name];
   const wordsIn = words === undefined ? {} : { wordsIn: numberOf(words, 'keyword') };
   const ofTheMoment = isOfTheMoment(name) ? { ofTheMoment: true as const } : {};
-  const field: Field = Object.freeze({ name, slot: FIELDS.size, type, ...wordsIn, ...ofTheMoment });
+  const ofTheLine = isOfTheLine(name) ? { ofTheLine: true as const } : {};
+  const field: Field = Object.freeze({
+    ...{ name, slot: FIELDS.size, type },
+    ...{ ...wordsIn, ...ofTheMoment, ...ofTheLine },
+  });
   FIELDS.set(name, field);
   return field;
 }

@@ -4,8 +4,8 @@ import { createEngine } from '../../src/match/index.ts';
 import {
   type Condition,
   type Event,
-  type Fields,
   field,
+  type Likeness,
   literal,
   type Query,
   type Rule,
@@ -13,15 +13,10 @@ import {
 import { flatFields } from './flat-event.ts';
 import { ruleOf } from './rules.ts';
 
-const flat = flatFields({ 'event.category': 'keyword', name: 'keyword', user: 'keyword', pid: 'keyword' });
-/** `pid` is a field of the moment. */
-const fields: Fields = {
-  names: flat.names,
-  find(name) {
-    const known = flat.find(name);
-    return known === undefined || name !== 'pid' ? known : { ...known, ofTheMoment: true };
-  },
-};
+const fields = flatFields(
+  { 'event.category': 'keyword', name: 'keyword', user: 'keyword', pid: 'keyword' },
+  { ofTheMoment: ['pid'] },
+);
 
 function equals(name: string, value: string): Condition {
   return { kind: 'compare', op: 'eq', left: field(name), right: literal(value), ignoreCase: false };
@@ -51,16 +46,16 @@ const RULES: readonly Rule[] = [
 
 /** What an engine finds. Events of one name and user have one likeness, when they have any. */
 function matches(rows: readonly (readonly [name: string, user: string, pid: string])[], asksAll: boolean) {
-  const likenesses = new Map<string, { number: number }>();
+  const likenesses = new Map<string, Likeness>();
   const engine = createEngine({ rules: RULES, fields, index: !asksAll });
   const found: string[] = [];
   const report: Parameters<typeof engine.push>[1] = (rule, match) =>
     void found.push(`${rule.id} ${match.events.map(({ serial }) => serial).join(' ')}`);
   for (const [serial, [name, user, pid]] of rows.entries()) {
     const key = `${name} ${user}`;
-    const likeness = likenesses.get(key) ?? { number: likenesses.size };
+    const likeness = likenesses.get(key) ?? { number: likenesses.size, frame: { number: likenesses.size } };
     likenesses.set(key, likeness);
-    const plain = flat.event({ 'event.category': 'process', name, user, pid }, { timeMs: serial, serial });
+    const plain = fields.event({ 'event.category': 'process', name, user, pid }, { timeMs: serial, serial });
     const event: Event = asksAll || user === 'unknown' ? plain : { ...plain, likeness };
     engine.push(event, report);
   }
@@ -99,9 +94,9 @@ test('another likeness under the same number is another one', (t) => {
   const engine = createEngine({ rules: RULES.slice(0, 1), fields });
   const found: number[] = [];
   for (const [serial, name] of ['c', 'a', 'c', 'a'].entries()) {
-    const event = flat.event({ 'event.category': 'process', name }, { serial });
+    const event = fields.event({ 'event.category': 'process', name }, { serial });
     engine.push(
-      { ...event, likeness: { number: 3 } },
+      { ...event, likeness: { number: 3, frame: { number: 4 } } },
       (_, match) => void found.push(match.events[0]!.serial),
     );
   }

@@ -1,50 +1,71 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { createArgsRefiner } from '../../src/process/index.ts';
-import type { Likeness } from '../../src/rule/index.ts';
+import type { Field, Frame, Likeness } from '../../src/rule/index.ts';
 import type { OsqueryEvent, Platform, Schema } from '../../src/schema/index.ts';
 import { everyday, recording } from '../events/recording.ts';
 import { execRow, reading } from './reading.ts';
 
 const PLATFORMS: readonly Platform[] = ['linux', 'darwin', 'windows'];
 
-/** What an event says in all fields but those of the moment, by their names. */
-function steadyValues(event: OsqueryEvent, { fields }: Schema): ReadonlyMap<string, string> {
-  const steady = [...fields.names()].filter((name) => fields.find(name)!.ofTheMoment !== true);
-  return new Map(steady.map((name) => [name, JSON.stringify(event.get(fields.find(name)!.slot))]));
+/** What an event says in fields that are told by their kinds, by their names. */
+function valuesOf(event: OsqueryEvent, fields: readonly Field[]): ReadonlyMap<string, string> {
+  return new Map(fields.map(({ name, slot }) => [name, JSON.stringify(event.get(slot))]));
 }
 
-/** Fields in which some event differs from the first of its likeness, and how many were like an earlier one. */
+/** Fields in which some event differs from the first of its kind, and how many were like an earlier one. */
+class Watch<Kind extends object> {
+  readonly differences: string[] = [];
+  again = 0;
+  readonly #fields: readonly Field[];
+  readonly #first = new Map<Kind, ReadonlyMap<string, string>>();
+
+  constructor({ fields }: Schema, isSteady: (field: Field) => boolean) {
+    this.#fields = [...fields.names()].map((name) => fields.find(name)!).filter(isSteady);
+  }
+
+  see(event: OsqueryEvent, kind: Kind): void {
+    const before = this.#first.get(kind);
+    const values = valuesOf(event, this.#fields);
+    if (before === undefined) {
+      this.#first.set(kind, values);
+      return;
+    }
+    this.again += 1;
+    for (const [name, value] of values) {
+      if (before.get(name) !== value)
+        this.differences.push(`${event.table} ${name}: ${before.get(name)}, ${value}`);
+    }
+  }
+}
+
+/** Watches likenesses and frames. */
 function watch(schema: Schema) {
-  const first = new Map<Likeness, ReadonlyMap<string, string>>();
-  const seen = { differences: [] as string[], again: 0 };
+  const likenesses = new Watch<Likeness>(schema, ({ ofTheMoment }) => ofTheMoment !== true);
+  const frames = new Watch<Frame>(
+    schema,
+    ({ ofTheMoment, ofTheLine }) => ofTheMoment !== true && ofTheLine !== true,
+  );
   const see = (event: OsqueryEvent | null): void => {
     const likeness = event?.likeness ?? null;
     if (event === null || likeness === null) return;
-    const before = first.get(likeness);
-    const values = steadyValues(event, schema);
-    if (before === undefined) {
-      first.set(likeness, values);
-      return;
-    }
-    seen.again += 1;
-    for (const [name, value] of values) {
-      if (before.get(name) !== value)
-        seen.differences.push(`${event.table} ${name}: ${before.get(name)}, ${value}`);
-    }
+    likenesses.see(event, likeness);
+    frames.see(event, likeness.frame);
   };
-  return { seen, see };
+  return { likenesses, frames, see };
 }
 
 test('most recorded events are like an earlier one, and say the same in all fields but those of the moment', (t) => {
   const { reader, schema } = reading();
-  const { seen, see } = watch(schema);
+  const { likenesses, frames, see } = watch(schema);
   const rows = [...recording('seed'), ...recording('attack'), ...everyday()];
   for (const { table, columns } of rows) see(reader.read(table, columns));
-  t.deepEqual(seen.differences.slice(0, 3), []);
-  const share = `${seen.again} of ${rows.length} recorded events say what an earlier one said`;
-  t.log(share);
-  t.true(seen.again > rows.length / 2, share);
+  t.deepEqual(likenesses.differences.slice(0, 3), []);
+  t.deepEqual(frames.differences.slice(0, 3), []);
+  const share = `${likenesses.again} of ${rows.length} recorded events say what an earlier one said`;
+  t.log(`${share}, ${frames.again} of them but for command lines`);
+  t.true(likenesses.again > rows.length / 2, share);
+  t.true(frames.again > likenesses.again);
 });
 
 /** What tells a table what kind of row it is. */
@@ -62,8 +83,23 @@ function textsOf(column: string): readonly (string | number | null)[] {
   return ACTS[column] ?? (/pid$|^parent$/.test(column) ? PIDS : TEXTS);
 }
 
-/** A table and up to two of its columns that are other ones than in the row before. */
+/** Command lines that differ in the words after the name, which they give or not. */
+const LINES = [
+  'sh -c a',
+  'sh -c b',
+  'sh b a',
+  'busybox rm a',
+  'busybox rm b',
+  'busybox ls a',
+  '/bin/sh',
+  '"sh" "b"',
+];
+
+/**
+ * A table and up to two of its columns that are other ones than in the row before; or an exec with another command line.
+ */
 const changes = fc.record({
+  line: fc.option(fc.constantFrom(...LINES), { freq: 3 }),
   table: fc.nat(),
   columns: fc.array(fc.tuple(fc.nat(), fc.nat()), { maxLength: 2 }),
   learns: fc.oneof({ weight: 9, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
@@ -71,11 +107,11 @@ const changes = fc.record({
 
 for (const platform of PLATFORMS) {
   test(`${platform}: whatever rows say, events of one likeness differ in fields of the moment alone`, (t) => {
-    let again = 0;
+    let [again, more] = [0, 0];
     fc.assert(
       fc.property(fc.array(changes, { minLength: 20, maxLength: 60 }), (all) => {
         const { reader, schema, host } = reading(platform);
-        const { seen, see } = watch(schema);
+        const { likenesses, frames, see } = watch(schema);
         const tables = [...schema.tables.values()].map(({ name, reads }) => ({
           ...{ name, reads },
           row: Object.fromEntries(reads.map((column) => [column, textsOf(column)[1]!])) as Record<
@@ -83,8 +119,12 @@ for (const platform of PLATFORMS) {
             unknown
           >,
         }));
-        for (const [eid, { table, columns, learns }] of all.entries()) {
-          const { name, reads, row } = tables[table % tables.length]!;
+        const withLines = tables.filter(({ reads }) => reads.includes('cmdline'));
+        for (const [eid, { table, columns, learns, line }] of all.entries()) {
+          const some = line === null ? tables : withLines;
+          const { name, reads, row } = some[table % some.length]!;
+          if (line !== null)
+            Object.assign(row, { cmdline: line }, name === 'process_events' && { syscall: 'execve' });
           for (const [at, value] of columns) {
             const column = reads[at % reads.length]!;
             row[column] = textsOf(column)[value % textsOf(column).length];
@@ -93,12 +133,17 @@ for (const platform of PLATFORMS) {
           if (learns) host.learn('users', [{ uid: '1', username: `user${eid}` }]);
           see(reader.read(name, { ...row }));
         }
-        t.deepEqual(seen.differences, []);
-        again += seen.again;
+        t.deepEqual(likenesses.differences, []);
+        t.deepEqual(frames.differences, []);
+        again += likenesses.again;
+        more += frames.again - likenesses.again;
       }),
-      { numRuns: 150 },
+      { numRuns: 200 },
     );
-    t.true(again > 500, `${again} were like an earlier one`);
+    t.true(
+      again > 250 && more > 200,
+      `${again} were like an earlier one, ${more} more but for command lines`,
+    );
   });
 }
 

@@ -19,7 +19,7 @@ import {
 import { createHost, createReader, createSchema } from '../../../src/schema/index.ts';
 import { everyday, recordedProcesses, recording, SHARED } from '../../events/recording.ts';
 import { leaves } from '../arbitrary.ts';
-import { flatFields, type Row } from '../flat-event.ts';
+import { type FlatEvent, flatFields, framed, type Row } from '../flat-event.ts';
 import { ruleOf } from '../rules.ts';
 
 const RULES = [join(import.meta.dirname, '..', '..', '..', 'packs', 'rules')];
@@ -90,7 +90,7 @@ const fields = flatFields(
     n: 'number',
     words: 'keyword',
   },
-  { line: 'words' },
+  { wordsIn: { line: 'words' }, ofTheLine: ['line', 'words'] },
 );
 const NAMES = ['event.category', 'event.action', 'a', 'b', 'user.id', 'line', 'ip', 'n', 'none'];
 
@@ -125,21 +125,43 @@ function withWords(row: Row): Row {
   return { ...row, words: lines.map((one) => ['bb', ...one.split(' ').toReversed(), 'bb'].join(' ')) };
 }
 
+const queries = fc.array(fc.record({ category: fc.option(texts), condition }), {
+  minLength: 1,
+  maxLength: 8,
+});
+
 test('an index finds what asking every rule finds: random conditions on random events', (t) => {
-  const query = fc.record({ category: fc.option(texts), condition });
   fc.assert(
-    fc.property(
-      fc.array(query, { minLength: 1, maxLength: 8 }),
-      fc.array(rows, { maxLength: 8 }),
-      (some, given) => {
-        const rules: Rule[] = some.map((one, i) => ruleOf(`${i}`, { kind: 'event', ...one }));
-        const events = given.map((row, serial) => fields.event(row, { serial, timeMs: serial }));
-        t.deepEqual(
-          matchesOf(createEngine({ rules, fields }), events),
-          matchesOf(createEngine({ rules, fields, index: false }), events),
-        );
-      },
-    ),
+    fc.property(queries, fc.array(rows, { maxLength: 8 }), (some, given) => {
+      const rules: Rule[] = some.map((one, i) => ruleOf(`${i}`, { kind: 'event', ...one }));
+      const events = given.map((row, serial) => fields.event(row, { serial, timeMs: serial }));
+      t.deepEqual(
+        matchesOf(createEngine({ rules, fields }), events),
+        matchesOf(createEngine({ rules, fields, index: false }), events),
+      );
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+/** What an event says but for the line. */
+function frameOf({ row: { line, words, ...rest } }: FlatEvent): string {
+  return JSON.stringify(rest);
+}
+
+test('an index finds what asking every rule finds: random conditions on events that differ in their lines', (t) => {
+  const lines = fc.array(value, { minLength: 1, maxLength: 6 });
+  fc.assert(
+    fc.property(queries, fc.array(fc.tuple(rows, lines), { maxLength: 3 }), (some, given) => {
+      const rules: Rule[] = some.map((one, i) => ruleOf(`${i}`, { kind: 'event', ...one }));
+      const events = given
+        .flatMap(([row, all]) => all.map((line) => withWords({ ...row, line })))
+        .map((row, serial) => fields.event(row, { serial, timeMs: serial }));
+      t.deepEqual(
+        matchesOf(createEngine({ rules, fields }), framed(events, frameOf)),
+        matchesOf(createEngine({ rules, fields, index: false }), events),
+      );
+    }),
     { numRuns: 1000 },
   );
 });
