@@ -19,8 +19,7 @@ export interface ImageParts {
 
 /** What makes a program at work, whatever it was given to do. */
 export interface ProgramParts extends Omit<ImageParts, 'commandLine' | 'form' | 'exactWords'> {
-  readonly names: readonly string[];
-  readonly firstWord: string;
+  readonly calling: string;
 }
 
 export function imageOf(parts: ImageParts): Image {
@@ -32,10 +31,8 @@ export function imageOf(parts: ImageParts): Image {
 }
 
 export function programOf(parts: ProgramParts): Image {
-  const { path, names, firstWord, title, workingDirectory, userId, groupId, signature } = parts;
-  return PROGRAMS.of([
-    ...[path, names.join('\0'), firstWord, title, workingDirectory, userId, groupId, textOf(signature)],
-  ]);
+  const { path, calling, title, workingDirectory, userId, groupId, signature } = parts;
+  return PROGRAMS.of([path, calling, title, workingDirectory, userId, groupId, textOf(signature)]);
 }
 
 function textOf(signature: Signature | null): string {

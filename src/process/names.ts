@@ -27,11 +27,21 @@ export function programNames({ path, first, words, fallback = '' }: Program): re
   addName(names, baseName(livePath(path)));
   addName(names, firstWordName(first));
   if (names.some((name) => MULTI_CALL.has(name)) && MULTI_CALL.has(firstWordName(first))) {
-    const applet = words().find((word, index) => index > 0 && !word.startsWith('-'));
+    const applet = appletOf(words());
     if (applet !== undefined) addName(names, baseName(applet));
   }
   if (names.length === 0) addName(names, fallback);
   return names;
+}
+
+/** What of a command line the names depend on: its first word, and where that is a multi-call program the applet too. */
+export function callingOf({ first, words }: Pick<Program, 'first' | 'words'>): string {
+  if (!MULTI_CALL.has(firstWordName(first))) return first;
+  return `${first} ${appletOf(words())}`;
+}
+
+function appletOf(words: readonly string[]): string | undefined {
+  return words.find((word, index) => index > 0 && !word.startsWith('-'));
 }
 
 interface Program {

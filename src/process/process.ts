@@ -43,7 +43,9 @@ export interface Process {
   readonly signature: Signature | null;
   /** What it has in common with all that run the same; another one once exact arguments came. */
   readonly image: Image;
-  /** The same, whatever the arguments are but the first, and the names that they give it. */
+  /** What of the command line its names and executables depend on. */
+  readonly calling: string;
+  /** As `image`, whatever the arguments are but for `calling`. */
   readonly program: Image;
 }
 

@@ -1,6 +1,6 @@
 import { type Args, argsOf, exactArgs, type LineForm, NO_ARGS, showsWords } from './args.ts';
 import { imageOf, programOf } from './image.ts';
-import { programNames } from './names.ts';
+import { callingOf, programNames } from './names.ts';
 import type { Image, Origin, Process, Signature } from './process.ts';
 
 /** What a record is made of. */
@@ -115,6 +115,10 @@ export class ProcessRecord implements Process {
   get image(): Image {
     this.#image ??= imageOf(this);
     return this.#image;
+  }
+
+  get calling(): string {
+    return callingOf({ first: this.firstWord, words: () => this.args.words });
   }
 
   get program(): Image {

@@ -21,6 +21,7 @@ interface Subject {
   readonly layout: {
     readonly steady: readonly number[];
     readonly framing: readonly number[];
+    readonly line: number;
     readonly host: Host;
   };
   readonly process: Process | null;
@@ -37,25 +38,26 @@ interface Subject {
 export class Likenesses {
   readonly #likenesses = new Cells<Likeness>({
     places: ({ steady }) => steady,
-    // The row of an exec says itself all that is known of the process, but for exact arguments.
-    ofProcess: ({ process, exec }) =>
-      process === null || (exec && process.exactWords === null) ? null : process.image,
+    ofActor: (process, isTold) => (isTold ? null : process.image),
     of: ({ image }) => image,
   });
   readonly #frames = new Cells<Frame>({
     places: ({ framing }) => framing,
-    ofProcess: ({ process }) => process?.program ?? null,
+    ofActor: (process, isTold) => (isTold ? process.calling : process.program),
     of: ({ program }) => program,
   });
 
   /** The likeness of an event as it is known now. Null for a row of much text, or of values that rows do not have. */
   of(event: Subject): Likeness | null {
-    return this.#likenesses.find(event) ?? this.#add(event);
+    const { row, layout } = event;
+    const hash = hashOf(row, layout.framing);
+    const whole = layout.line < 0 ? hash : mixed(hash, row[layout.line]);
+    return this.#likenesses.find(event, whole) ?? this.#add(event, hash);
   }
 
-  #add(event: Subject): Likeness | null {
+  #add(event: Subject, hash: number): Likeness | null {
     if (lengthOf(event.row, event.layout.steady) > LONGEST) return null;
-    const frame = this.#frames.find(event) ?? this.#frames.add(event, (number) => ({ number }));
+    const frame = this.#frames.find(event, hash) ?? this.#frames.add(event, (number) => ({ number }));
     return this.#likenesses.add(event, (number) => ({ number, frame }));
   }
 }
@@ -63,7 +65,8 @@ export class Likenesses {
 /** What of events is compared. */
 interface Comparison {
   places(layout: Subject['layout']): readonly number[];
-  ofProcess(event: Subject): Image | null;
+  /** `isTold`: the row is that of its exec, and says itself all that is known of it but for what its line says. */
+  ofActor(process: Process, isTold: boolean): Image | string | null;
   /** Of its parent, and of what ran in the pid before. */
   of(process: Process): Image;
 }
@@ -75,7 +78,7 @@ interface Known<Kind> {
   readonly length: number;
   readonly places: readonly number[];
   readonly texts: readonly unknown[];
-  readonly process: Image | null;
+  readonly actor: Image | string | null;
   readonly parent: Image | null;
   readonly previous: Image | null;
   readonly exec: boolean;
@@ -106,13 +109,14 @@ class Cells<Kind> {
     this.#comparison = comparison;
   }
 
-  find(event: Subject): Kind | null {
+  /** `textsHash`: of the texts that are compared. */
+  find(event: Subject, textsHash: number): Kind | null {
     const { row, exec, movedFrom, layout } = event;
     const places = this.#comparison.places(layout);
-    const process = this.#comparison.ofProcess(event);
+    const actor = this.#actorOf(event);
     const parent = this.#kin(event.parent);
     const previous = this.#kin(event.process?.previous ?? null);
-    const hash = hashOf(row, places, Math.imul(process?.number ?? 0, 31) + (parent?.number ?? 0));
+    const hash = (textsHash + numberOf(actor) + numberOf(parent)) | 0;
     this.#hash = hash;
     const first = firstOf(hash);
     for (let number = first; number < first + SIDE_BY_SIDE; number += 1) {
@@ -122,7 +126,7 @@ class Cells<Kind> {
         known.hash === hash &&
         known.places === places &&
         known.parent === parent &&
-        known.process === process &&
+        known.actor === actor &&
         known.previous === previous &&
         known.exec === exec &&
         known.movedFrom === movedFrom &&
@@ -143,7 +147,7 @@ class Cells<Kind> {
     const known: Known<Kind> = {
       ...{ kind: make(number), hash: this.#hash, length: lengthOf(row, places) },
       ...{ places, texts: places.map((place) => row[place]) },
-      process: this.#comparison.ofProcess(event),
+      actor: this.#actorOf(event),
       parent: this.#kin(event.parent),
       previous: this.#kin(event.process?.previous ?? null),
       ...{ exec, movedFrom, hostVersion: layout.host.version },
@@ -157,9 +161,19 @@ class Cells<Kind> {
     return known.kind;
   }
 
+  #actorOf({ process, exec }: Subject): Image | string | null {
+    if (process === null) return null;
+    return this.#comparison.ofActor(process, exec && process.exactWords === null);
+  }
+
   #kin(process: Process | null): Image | null {
     return process === null ? null : this.#comparison.of(process);
   }
+}
+
+function numberOf(kin: Image | string | null): number {
+  if (kin === null) return 0;
+  return typeof kin === 'string' ? sampleHash(kin, 0) : Math.imul(kin.number, 31);
 }
 
 function firstOf(hash: number): number {
@@ -177,14 +191,15 @@ function lengthOf(row: readonly unknown[], places: readonly number[]): number {
   return length;
 }
 
-function hashOf(row: readonly unknown[], places: readonly number[], seed: number): number {
-  let hash = seed | 0;
-  for (let i = 0; i < places.length; i += 1) {
-    const value = row[places[i]!];
-    if (typeof value === 'string') hash = sampleHash(value, hash);
-    else hash = (Math.imul(hash, 31) + (typeof value === 'number' ? value : 0)) | 0;
-  }
+function hashOf(row: readonly unknown[], places: readonly number[]): number {
+  let hash = 0;
+  for (let i = 0; i < places.length; i += 1) hash = mixed(hash, row[places[i]!]);
   return hash;
+}
+
+function mixed(hash: number, value: unknown): number {
+  if (typeof value === 'string') return sampleHash(value, hash);
+  return (Math.imul(hash, 31) + (typeof value === 'number' ? value : 0)) | 0;
 }
 
 function areIn(texts: readonly unknown[], row: readonly unknown[], places: readonly number[]): boolean {

@@ -148,7 +148,8 @@ function createLayout(
     (place) => read.has(columns[place]!) && !COLUMNS_OF_THE_MOMENT.has(columns[place]!),
   );
   const framing = steady.filter((place) => columns[place] !== LINE_COLUMN);
-  return { table, columns, places, steady, framing, ...context };
+  const line = steady.find((place) => columns[place] === LINE_COLUMN) ?? -1;
+  return { table, columns, places, steady, framing, line, ...context };
 }
 
 function isTexts(value: unknown): value is readonly string[] {

@@ -34,8 +34,9 @@ export interface Layout {
   readonly places: Int16Array;
   /** Places in the row of what is read and is not of the moment. */
   readonly steady: readonly number[];
-  /** The same without the command line. */
+  /** The same without the command line, and the place of that, -1 where the row lacks it. */
   readonly framing: readonly number[];
+  readonly line: number;
   readonly likenesses: Likenesses;
   readonly host: Host;
   readonly tree: ProcessTree;
