@@ -147,7 +147,7 @@ export class RuleEngine implements Engine {
     const likeness = answers === null ? null : (event.likeness ?? null);
     if (answers === null || likeness === null) return this.ask(event, this.candidates(event, null));
     const known = answers.get(likeness);
-    if (known !== null) return known;
+    if (known !== undefined) return known;
     const answer = this.ask(event, this.candidates(event, likeness.frame));
     answers.set(likeness, answer);
     return answer;

@@ -7,9 +7,9 @@ interface Numbered {
 export class ByNumber<Key extends Numbered, Value> {
   private readonly known: ({ readonly key: Key; readonly value: Value } | undefined)[] = [];
 
-  get(key: Key): Value | null {
+  get(key: Key): Value | undefined {
     const known = this.known[key.number];
-    return known !== undefined && known.key === key ? known.value : null;
+    return known !== undefined && known.key === key ? known.value : undefined;
   }
 
   set(key: Key, value: Value): void {

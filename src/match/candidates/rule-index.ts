@@ -40,7 +40,8 @@ export interface RuleIndexOptions {
  */
 export class RuleIndex {
   private readonly kinds: EventKinds<Plan>;
-  private readonly frames = new ByNumber<Frame, Candidates>();
+  /** What is known of frames; null for those of which one event came. */
+  private readonly frames = new ByNumber<Frame, Candidates | null>();
   private readonly conditions: readonly Condition[];
   private readonly fields: Fields;
   private readonly weakTests: (Predicate | undefined)[] = [];
@@ -59,13 +60,13 @@ export class RuleIndex {
   /** The numbers of the candidates, ascending; good until the next call. */
   candidates(event: Event, frame: Frame | null): readonly number[] {
     if (frame === null) return this.planOf(event).candidates(event);
-    return (this.frames.get(frame) ?? this.addFrame(event, frame)).candidates(event);
-  }
-
-  private addFrame(event: Event, frame: Frame): Candidates {
-    const known = this.planOf(event).within(event, (query) => this.weakTest(query)(event));
-    this.frames.set(frame, known);
-    return known;
+    const known = this.frames.get(frame);
+    if (known !== null && known !== undefined) return known.candidates(event);
+    const plan = this.planOf(event);
+    // Where every event has another frame, as with working directories of a moment, knowing them is worth nothing.
+    const isSecond = known === null;
+    this.frames.set(frame, isSecond ? plan.within(event, (query) => this.weakTest(query)(event)) : null);
+    return plan.candidates(event);
   }
 
   private planOf(event: Event): Plan {
