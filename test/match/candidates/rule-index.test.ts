@@ -189,7 +189,7 @@ for (const name of ['a', 'user.id', 'line']) {
         );
         const events = given.map((one, serial) => fields.event(withWords({ [name]: one }), { serial }));
         t.deepEqual(
-          matchesOf(createEngine({ rules, fields }), events),
+          matchesOf(createEngine({ rules, fields }), framed(events, frameOf)),
           matchesOf(createEngine({ rules, fields, index: false }), events),
         );
       }),
