@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Plan, planRules } from '../agent/index.ts';
 import { loadRules, printBundle, type RuleSet } from '../lang/index.ts';
@@ -197,7 +198,7 @@ function tell(outcome: Outcome, folder: string, io: Io): void {
     for (const reason of reasons) io.out(`          ${oneLine(reason, 300)}\n`);
   }
   io.out(
-    `${left.length > 0 ? '\n' : ''}${columns(files.map(({ name, state, bytes }) => [`${folder}/${name}`, `${bytes} bytes`, state]))}`,
+    `${left.length > 0 ? '\n' : ''}${columns(files.map(({ name, state, bytes }) => [join(folder, name), `${bytes} bytes`, state]))}`,
   );
   for (const notice of notices(outcome)) io.out(`${style.yellow('note')}  ${notice}\n`);
   const tables = [...tablesOf(plan.rules)].map(([table, rules]) => `${table.name} ${rules.length}`);

@@ -33,8 +33,9 @@ export class RuleError extends Error {
     return `${source.name}:${line}:${column}: ${this.code}: ${this.message}${hint}`;
   }
 
-  /** The headline and an excerpt of the file with a caret. */
+  /** The headline and, where there is a text, an excerpt of it with a caret. */
   render(): string {
+    if (this.source.text === '') return this.headline();
     return `${this.headline()}\n${excerpt(locate(this.source, this.span.start))}`;
   }
 }

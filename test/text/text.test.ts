@@ -31,6 +31,16 @@ test('an error is rendered with file, line, column, and an excerpt with a caret'
   );
 });
 
+test('an error of a file that has no text is its headline alone', (t) => {
+  const source = createSource('rules/none', '');
+  const error = new RuleError('There is no such file.', {
+    code: 'FILE_READ',
+    source,
+    span: { start: 0, end: 0 },
+  });
+  t.is(error.render(), 'rules/none:1:1: FILE_READ: There is no such file.');
+});
+
 test('a hint follows the message on the same line', (t) => {
   const error = new RuleError('Unknown field "a".', {
     code: 'FIELD',
