@@ -1,3 +1,5 @@
+import { SharedTexts } from '../text/index.ts';
+
 /** Events as a query hands them over: rows of one table, their values in the order of `columns`. */
 export interface Batch {
   readonly table: string;
@@ -54,7 +56,7 @@ export function readBatch(json: Uint8Array, stream: string | undefined, columnsO
 function parse(json: Uint8Array): readonly unknown[] {
   let parsed: unknown;
   try {
-    parsed = parsePieces(json) ?? JSON.parse(UTF8.decode(json));
+    parsed = parsePieces(json) ?? sharing(JSON.parse(UTF8.decode(json)));
   } catch (cause) {
     throw new BatchError('the batch is no JSON', { cause });
   }
@@ -83,10 +85,24 @@ function parsePieces(json: Uint8Array): readonly unknown[] | null {
     const piece = UTF8.decode(bytes.subarray(at, comma === 0 ? bytes.length : comma));
     const parsed = parseOrNull(comma === 0 ? `[${piece}` : `[${piece}]`);
     if (parsed === null) return null;
-    for (const element of parsed) elements.push(element);
+    for (const element of sharing(parsed)) elements.push(element);
     at = comma === 0 ? bytes.length : comma + 1;
   }
   return elements;
+}
+
+/** The programs, folders and most command lines of a batch were in the batches before, and are kept in the tree. */
+const TEXTS = new SharedTexts();
+
+function sharing<T>(parsed: T): T {
+  if (!isRow(parsed)) return parsed;
+  for (const row of parsed) {
+    if (!Array.isArray(row)) continue;
+    for (let at = 0; at < row.length; at += 1) {
+      if (typeof row[at] === 'string') row[at] = TEXTS.share(row[at]);
+    }
+  }
+  return parsed;
 }
 
 function parseOrNull(list: string): readonly unknown[] | null {

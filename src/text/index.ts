@@ -10,4 +10,5 @@ export { printable } from './printable.ts';
 export { RecentTexts } from './recent-texts.ts';
 export { RuleError, type RuleErrorOptions } from './rule-error.ts';
 export { cellOf, sampleHash } from './sample-hash.ts';
+export { SharedTexts } from './shared-texts.ts';
 export { createSource, embedSource, type Location, locate, type Source, type Span } from './source.ts';
