@@ -161,16 +161,16 @@ export class Stream {
     return this.#newerSearch;
   }
 
-  /** A search has come to its end: what it did not find is lost. */
+  /** A search has come to its end: what it did not find is lost. One that another took the place of says nothing. */
   searched(search: Search): void {
     if (search === this.#newerSearch) {
       this.#newerSearch = null;
       this.#isBehind = false;
-      return;
+    } else if (search === this.#gapSearch || search === this.waitsFor) {
+      this.#gapSearch = search === this.#gapSearch ? null : this.#gapSearch;
+      this.#searched = search.runs;
+      this.giveUp();
     }
-    if (search === this.#gapSearch) this.#gapSearch = null;
-    this.#searched = search.runs;
-    this.giveUp();
   }
 
   /** Counts as lost what was looked for and not found. */

@@ -3,25 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openStore, type Store } from '../../../src/store/index.ts';
 import { EventTable, type Exec } from './event-table.ts';
-import { type Process, rulesOf, startProcess, TestClock } from './running.ts';
+import { type Process, type ProcessOptions, rulesOf, startProcess, TestClock } from './running.ts';
 
-/** Alerts of one row, of a row and its parent's, of two rows in turn, and of rows counted. */
-const RULES = rulesOf(`
+/** Alerts of one row, of two rows in turn by one `key`, and of rows counted by it. */
+const rulesBy = (key: string): string => `
 id: bad
 name: Bad
 severity: high
 query: process where process.name == "bad"
 ---
-id: child
-name: Child of bad
-severity: high
-query: process where process.parent.name == "bad"
----
 id: pair
-name: Two by one parent
+name: Two in turn
 severity: low
 query: |
-  sequence by process.parent.pid with maxspan=1h
+  sequence by ${key} with maxspan=1h
     [process where process.name == "bad"]
     [process where process.name == "ls"]
 ---
@@ -30,13 +25,27 @@ name: Often
 severity: low
 query: "process.name: ls"
 language: kql
-threshold: { by: [process.parent.pid], at_least: 4, within: 1h }
+threshold: { by: [${key}], at_least: 4, within: 1h }
+`;
+/** And of a row and its parent's. */
+const RULES = rulesOf(`${rulesBy('process.parent.pid')}
+---
+id: child
+name: Child of bad
+severity: high
+query: process where process.parent.name == "bad"
 `);
+/** What they ask for is all in the row: one that waited for its parent's row for half a minute goes on without. */
+const PATIENT = rulesOf(rulesBy('process.pid'));
+/** How many steps osquery answers nothing for: longer than rows wait, shorter than the order does. */
+const DEAF_STEPS = 10;
 
 export type Step =
   | { readonly kind: 'events'; readonly execs: readonly Exec[] }
   /** `answered`: osquery logs the answer. `unread`: its worker dies before. `unheard`: we die before it goes out. */
   | { readonly kind: 'scan'; readonly end: 'answered' | 'unread' | 'unheard'; readonly batch: number }
+  /** osquery refuses to answer our questions for a while, or leaves them without an answer. */
+  | { readonly kind: 'refuses' | 'hangs' }
   /** Killed between two calls, with or without core's own end. */
   | { readonly kind: 'kill' | 'end' | 'snapshot' | 'registered' | 'byHand' | 'failed' };
 
@@ -53,15 +62,25 @@ export class Host {
   #path = join(this.#folder, 'store0.db');
   #store!: Store;
   #process!: Process;
+  readonly #options: Pick<ProcessOptions, 'rules' | 'budgetMs'>;
+  #deafSteps = 0;
+  #answer = (): void => {};
+
+  /** `isDeaf`: a host whose osquery is deaf at times. */
+  constructor({ isDeaf = false } = {}) {
+    this.#options = isDeaf ? { rules: PATIENT, budgetMs: 80 } : { rules: RULES };
+  }
 
   async start(): Promise<void> {
     const { table, clock } = this;
     this.#store = await openStore({ path: this.#path, nowMs: clock.nowMs });
-    this.#process = await startProcess({ store: this.#store, table, clock, rules: RULES });
+    this.#process = await startProcess({ store: this.#store, table, clock, ...this.#options });
   }
 
   async take(step: Step): Promise<void> {
     this.clock.ms += 10_000;
+    if (this.#deafSteps === 1) await this.#hear();
+    else if (this.#deafSteps > 0) this.#deafSteps--;
     switch (step.kind) {
       case 'events':
         return this.table.store(step.execs, this.clock.ms);
@@ -75,6 +94,10 @@ export class Host {
       case 'failed':
         // Core reads the rows, and the call does not come through. What came before the first call was not ours yet.
         if (this.#scans > 0) this.table.scan();
+        return;
+      case 'refuses':
+      case 'hangs':
+        if (this.#deafSteps === 0) this.#deafen(step.kind);
         return;
       case 'registered':
         this.disturbed = true;
@@ -91,8 +114,25 @@ export class Host {
     }
   }
 
+  #deafen(kind: 'refuses' | 'hangs'): void {
+    this.#deafSteps = DEAF_STEPS;
+    this.clock.stands = true;
+    if (kind === 'hangs') this.#answer = this.table.answerNothing();
+    else this.table.failure = new Error('refused');
+  }
+
+  /** osquery answers again, and what was wanted meanwhile is looked for. */
+  async #hear(): Promise<void> {
+    this.#deafSteps = 0;
+    this.table.failure = null;
+    this.#answer();
+    this.clock.stands = false;
+    await this.#idle();
+  }
+
   /** Runs the schedule until nothing comes any more. */
   async settle(): Promise<void> {
+    await this.#hear();
     this.#process.detection.live.catchUp();
     await this.#idle();
     for (let quiet = 0; quiet < 3; ) {
