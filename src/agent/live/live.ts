@@ -211,6 +211,9 @@ export class Live {
         const isWaitedFor = stream.waitsFor === search;
         stream.searched(search);
         if (isWaitedFor) this.#release(stream);
+        // No rows: their end tells the rules that waited how far it is now.
+        const columns = this.#columnsOf(stream.table);
+        void this.#line.put({ stream, columns, rows: [], arrivedMs: null, late: true });
       },
     });
   }

@@ -81,6 +81,12 @@ export class Host {
     this.clock.ms += 10_000;
     if (this.#deafSteps === 1) await this.#hear();
     else if (this.#deafSteps > 0) this.#deafSteps--;
+    await this.#step(step);
+    // Ten seconds are time enough for the background.
+    if (this.#deafSteps === 0) await this.#idle();
+  }
+
+  async #step(step: Step): Promise<void> {
     switch (step.kind) {
       case 'events':
         return this.table.store(step.execs, this.clock.ms);
