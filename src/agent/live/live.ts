@@ -12,6 +12,7 @@ import { Line, type Piece } from './line.ts';
 import type { LiveHealth, LiveOptions } from './live-options.ts';
 import { type ArgsReader, createArgsReader } from './proc.ts';
 import type { PlacedRow, Search } from './search.ts';
+import { settledMs } from './settled.ts';
 import { Snapshots, type State } from './snapshots.ts';
 import { placeRows, Stream } from './stream.ts';
 import { withinBudget } from './within-budget.ts';
@@ -22,8 +23,6 @@ export const BUDGET_MS = 2_000;
 const MOST_WAIT_MS = 30_000;
 const MOST_TIMER_MS = 2 ** 31 - 1;
 const LATE_MS = 600_000;
-/** A stream that was not heard of for so long holds nobody back. */
-const FORGET_STREAM_MS = 300_000;
 
 /**
  * The live engine: rows of all streams go in their order to one detector, and its alerts through the store to
@@ -31,7 +30,8 @@ const FORGET_STREAM_MS = 300_000;
  *
  * A call puts its rows in line and waits for them, but no longer than the budget; then it answers with what is
  * complete, and the reading goes on between other calls and pings. A call that is not the schedule's next adds
- * its new rows and gets nothing, so that whoever runs the pack's query by hand takes no alert from the log.
+ * its new rows and gets nothing, so that whoever runs the pack's query by hand takes no alert from the log. One
+ * without rows is the schedule's where by hand there would have been some, or where no other stream has any.
  */
 export class Live {
   readonly detector: Detector;
@@ -120,7 +120,8 @@ export class Live {
     const read = this.#line.put({ stream, columns: batch.columns, rows, arrivedMs, late: false });
     const isWaiting = (): boolean => stream.waitsFor !== null;
     if (read !== false) await withinBudget(read, { budgetMs: this.#budgetMs, isWaiting });
-    return scan === 'next' ? this.delivery.answer(batch.table, sent) : [];
+    const isScheduled = rows.length > 0 || stream.hadRows(nowMs) || !this.#hadRows(nowMs);
+    return scan === 'next' && isScheduled ? this.delivery.answer(batch.table, sent) : [];
   }
 
   /** Reads nothing of a batch; where its stream begins with it, its rows are looked for when reading begins. */
@@ -240,10 +241,14 @@ export class Live {
   #end({ stream, rows, arrivedMs }: Piece): void {
     if (arrivedMs !== null) stream.heardMs = arrivedMs;
     stream.giveUp();
-    this.detector.advance(this.#settledMs());
+    this.detector.advance(settledMs(this.#streams.values(), this.#clock.nowMs(), this.#slackMs));
     this.#tell();
     this.#snapshots?.count(rows.length);
     if (stream.search !== null) this.#filler?.want(stream);
+  }
+
+  #hadRows(nowMs: number): boolean {
+    return [...this.#streams.values()].some((stream) => stream.hadRows(nowMs));
   }
 
   /** Stores the alerts made. */
@@ -260,21 +265,6 @@ export class Live {
     });
     this.delivery.tell([...told, ...own]);
     this.#onAlerts?.();
-  }
-
-  /**
-   * The moment before which nothing new can come: osquery stamps a row when it stores it, so a scan brings all
-   * that was stored before it ran. The stream that was scanned longest ago decides, or the oldest row looked for.
-   */
-  #settledMs(): number {
-    const nowMs = this.#clock.nowMs();
-    let [heard, awaited] = [nowMs, Number.POSITIVE_INFINITY];
-    for (const stream of this.#streams.values()) {
-      const { heardMs } = stream;
-      if (heardMs > 0 && nowMs - heardMs <= FORGET_STREAM_MS) heard = Math.min(heard, heardMs);
-      awaited = Math.min(awaited, stream.awaitedMs(nowMs, this.#slackMs));
-    }
-    return Math.min(heard - 1000, awaited);
   }
 
   #save(): State {

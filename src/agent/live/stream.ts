@@ -30,6 +30,9 @@ export interface StreamHealth extends StreamOrderHealth {
 const MOST_WAITED_FOR = 20_000;
 const MOST_RUNS = 256;
 
+/** For how long osquery keeps rows, at the least: an hour unless it was told otherwise. */
+const BUFFERED_MS = 600_000;
+
 /** How far one table's feed has come. */
 export class Stream {
   readonly table: string;
@@ -46,6 +49,8 @@ export class Stream {
   #sparse = false;
   #lagMs = 0;
   #scannedMs = 0;
+  /** When a scan of the schedule last brought rows. */
+  #rowsMs = 0;
   #scans = 0;
   #foreign = 0;
   /** The greatest eid that the schedule's scans brought; 0 before the first. */
@@ -92,11 +97,19 @@ export class Stream {
       this.#scannedTo = newest.serial;
       this.#foreignTo = 0;
     }
-    if (newest !== undefined) this.#lagMs = Math.max(nowMs - newest.timeMs, 0);
+    if (newest !== undefined) {
+      this.#lagMs = Math.max(nowMs - newest.timeMs, 0);
+      this.#rowsMs = nowMs;
+    }
     this.#sparse = sparse;
     this.#scannedMs = nowMs;
     this.#scans++;
     return 'next';
+  }
+
+  /** Whether rows came that osquery has still: a scan that is run by hand would bring them again. */
+  hadRows(nowMs: number): boolean {
+    return this.#rowsMs > 0 && Math.abs(nowMs - this.#rowsMs) < BUFFERED_MS;
   }
 
   /** Before the first rows: says that the stream begins with them. False when it had begun. */

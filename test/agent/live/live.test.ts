@@ -50,6 +50,26 @@ test("running the pack's query by hand repeats nothing, takes nothing from the l
   t.like(stream, { foreign: 2, position: 3, gaps: 0, missing: 0 });
 });
 
+test('a scan without rows takes alerts only where one by hand would have rows, or where no stream has any', async (t) => {
+  const { table, clock, scan, detection } = await begin({ budgetMs: 1 });
+  const quiet = async (): Promise<number> => {
+    const other = { batch: Buffer.from('[]'), stream: 'socket_events', rule: undefined };
+    return (await detection.detect(other)).length;
+  };
+  table.store([ls(2)], clock.ms);
+  await scan();
+  detection.live.pause();
+  table.store([BAD], clock.ms);
+  t.deepEqual(await scan(), [], 'the budget has passed');
+  detection.live.go();
+  for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate);
+  t.is(await quiet(), 0, 'who runs the query of a table without events by hand takes none');
+  t.is((await scan()).length, 1);
+  detection.registered();
+  clock.ms += 3_600_000;
+  t.is(await quiet(), 1, 'when nothing happens anywhere they are not kept back');
+});
+
 test('when the very first scan may have been run by hand, its alerts come once more', async (t) => {
   const { table, clock, scan } = await begin();
   table.store([BAD], clock.ms);
