@@ -59,6 +59,7 @@ export class Snapshots {
     if (snapshot === null) return;
     // What is read again counts from there: a process that is killed again and again saves in time, too.
     this.#lastMs = snapshot.savedMs;
+    this.#health = { ...this.#health, bytes: sizeOf(snapshot.parts) };
     try {
       const refused = load(await unpack(snapshot));
       this.#health = { ...this.#health, restored: 'loaded', refused };
@@ -89,18 +90,19 @@ export class Snapshots {
     this.#saving = null;
   }
 
-  /** A stream begins: a position of it must be there to go on from. The very first state is small and saved at once. */
+  /** A stream begins: a position of it must be there to go on from. Small state is saved before this returns. */
   saveFirst(): void {
-    const { store, nowMs, save } = this.#options;
-    if (this.#health.savedMs > 0 || this.#health.restored === 'loaded') {
+    if (this.#saving !== null || this.#health.bytes > SMALL_BYTES) {
       this.#rows++;
       void this.save();
       return;
     }
-    const parts = Object.entries(save()).map(
-      ([name, value]) => [name, deflateSync(JSON.stringify(value), { level: 1 })] as const,
-    );
-    if (store.saveSnapshot(new Map(parts))) this.#health = { ...this.#health, savedMs: nowMs() };
+    const { store, nowMs, save } = this.#options;
+    const parts = new Map<string, Uint8Array>();
+    for (const [name, value] of Object.entries(save())) {
+      parts.set(name, deflateSync(JSON.stringify(value), { level: 1 }));
+    }
+    if (store.saveSnapshot(parts)) this.#health = { ...this.#health, savedMs: nowMs(), bytes: sizeOf(parts) };
   }
 
   get health(): SnapshotHealth {
@@ -119,7 +121,7 @@ export class Snapshots {
       const tookMs = performance.now() - sinceMs;
       const parts = await pack(state);
       if (!store.saveSnapshot(parts)) throw new Error('not written');
-      const bytes = [...parts.values()].reduce((sum, { length }) => sum + length, 0);
+      const bytes = sizeOf(parts);
       this.#pauseMs = Math.min(LEAST_MS * Math.max(bytes / SMALL_BYTES, 1), MOST_PAUSE_MS);
       this.#health = { ...this.#health, savedMs, tookMs, bytes };
     } catch {
@@ -127,6 +129,10 @@ export class Snapshots {
       this.#rows += rows;
     }
   }
+}
+
+function sizeOf(parts: ReadonlyMap<string, Uint8Array>): number {
+  return [...parts.values()].reduce((sum, { length }) => sum + length, 0);
 }
 
 /** Each part as JSON, compressed. A part that is too large is left out. */

@@ -57,3 +57,26 @@ test('a process that goes on from old state saves soon, however few rows it live
   await new Promise(setImmediate);
   t.is(saves, 1);
 });
+
+test('where a stream begins is saved before its first row is read, unless the state is large', async (t) => {
+  const saved: string[][] = [];
+  let bytes = 1_000;
+  const snapshots = new Snapshots({
+    store: {
+      loadSnapshot: () => null,
+      saveSnapshot: (parts: ReadonlyMap<string, Uint8Array>) => saved.push([...parts.keys()]) > 0,
+    } as unknown as Store,
+    nowMs: () => 1_795_490_000_000,
+    save: () => ({ streams: saved.length, tree: randomBytes(bytes).toString('base64') }),
+  });
+  snapshots.saveFirst();
+  t.is(saved.length, 1);
+  bytes = 2_000_000;
+  snapshots.saveFirst();
+  t.deepEqual(saved[1], ['streams', 'tree'], 'the second as the first');
+  snapshots.saveFirst();
+  t.is(saved.length, 2);
+  await new Promise(setImmediate);
+  await snapshots.save();
+  t.is(saved.length, 3);
+});
