@@ -21,7 +21,8 @@ for (const pair of ['""', '\\\\', '//', 'b\b', 'f\f', 'n\n', 'r\r', 't\t']) {
  *
  * `JSON.parse` wants text, and decoding replaces invalid UTF-8, which osquery puts into its JSON as it comes: an
  * expression echoed after that would no longer be the one that SQLite compares with. Linear, depth at most 32.
- * Throws `SyntaxError` with the byte where the text stops being JSON.
+ * Strings are parts of the bytes given, which are written over where they have escapes: a batch is megabytes, and a
+ * copy of them costs more than the reading. Throws `SyntaxError` with the byte where the text stops being JSON.
  */
 export function parseJsonBytes(bytes: Buffer): JsonBytes {
   const parser = new Parser(bytes);
@@ -100,32 +101,32 @@ class Parser {
     return bytes.subarray(start, end);
   }
 
-  /** A string whose first backslash is known: a batch has two for each value, so all is done in one pass. */
+  /**
+   * A string whose first backslash is known: a batch has two for each value, so all is done in one pass, and in
+   * place, since what an escape means is never longer than it.
+   */
   #unescape(start: number, firstEscape: number): Buffer {
     const bytes = this.#bytes;
     const size = bytes.length;
-    const out = Buffer.allocUnsafe(size - start);
-    let length = bytes.copy(out, 0, start, firstEscape);
-    let at = firstEscape;
+    let [at, end] = [firstEscape, firstEscape];
     while (at < size) {
       const byte = bytes[at]!;
       if (byte === QUOTE) {
         this.#at = at + 1;
-        // A short text must not keep the room that a long one would have had.
-        return length * 2 < out.length ? Buffer.from(out.subarray(0, length)) : out.subarray(0, length);
+        return bytes.subarray(start, end);
       }
       if (byte !== BACKSLASH) {
-        out[length++] = byte;
+        bytes[end++] = byte;
         at++;
         continue;
       }
       const plain = ESCAPES[bytes[at + 1] ?? 0]!;
       if (plain !== 0) {
-        out[length++] = plain;
+        bytes[end++] = plain;
         at += 2;
       } else {
         const text = this.#unicode(at + 1, size);
-        length += out.write(text, length);
+        end += bytes.write(text, end);
         at += 6 * text.length;
       }
     }
