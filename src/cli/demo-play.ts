@@ -40,6 +40,8 @@ export async function play(io: Io, whole: boolean): Promise<number> {
       if (severity > 0) io.err(`osqueryd   ${message}`);
     },
     hostIdentifier: 'recorder',
+    // The schedule stands still: it would run the pack before the extension is there.
+    startTime: Math.floor(Date.now() / 1000),
   });
   try {
     await sandbox.registered('osquery_detect');
