@@ -32,7 +32,7 @@ export interface ArgsRefiner {
  */
 export function createArgsRefiner(options: RefinerOptions): ArgsRefiner {
   const { proc, find, capacity = 1_000 } = options;
-  let wanted = new Set<ProcessRecord>();
+  let wanted: ProcessRecord[] = [];
   const refine = async (process: ProcessRecord): Promise<boolean> => {
     const before = await proc.stat(process.pid);
     if (before === null || process.args.fidelity === 'exact') return false;
@@ -52,12 +52,12 @@ export function createArgsRefiner(options: RefinerOptions): ArgsRefiner {
       if (!(process instanceof ProcessRecord) || process.origin !== 'exec' || process.form !== 'audit')
         return;
       // What its arguments are is not looked at here: most processes are gone, and few rules ask for them.
-      wanted.add(process);
-      if (wanted.size > capacity) for (const oldest of wanted) return void wanted.delete(oldest);
+      wanted.push(process);
+      if (wanted.length >= 2 * capacity) wanted = wanted.slice(-capacity);
     },
     async run() {
-      const batch = wanted;
-      wanted = new Set();
+      const batch = wanted.slice(-capacity);
+      wanted = [];
       let exact = 0;
       for (const process of batch) {
         try {

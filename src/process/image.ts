@@ -23,9 +23,17 @@ export interface ProgramParts extends Omit<ImageParts, 'commandLine' | 'form' | 
 }
 
 export function imageOf(parts: ImageParts): Image {
-  const { path, commandLine, form, title, workingDirectory, userId, groupId, signature, exactWords } = parts;
+  const { exactWords } = parts;
+  // A list that is spread into another is made twice, for nearly every process.
   return IMAGES.of([
-    ...[path, commandLine, form, title, workingDirectory, userId, groupId, textOf(signature)],
+    parts.path,
+    parts.commandLine,
+    parts.form,
+    parts.title,
+    parts.workingDirectory,
+    parts.userId,
+    parts.groupId,
+    textOf(parts.signature),
     exactWords === null ? '' : `\0${exactWords.join('\0')}`,
   ]);
 }
@@ -68,7 +76,7 @@ class Images {
     if (length > LONGEST) return { number: this.#count++ };
     const cell = cellOf(hash, CELLS);
     const known = this.#cells[cell];
-    if (known?.texts.every((text, i) => text === texts[i])) return known;
+    if (known !== undefined && areSame(known.texts, texts)) return known;
     this.#characters += length - (known?.length ?? 0);
     if (this.#characters > MOST_CHARACTERS) {
       this.#cells.fill(undefined);
@@ -78,6 +86,11 @@ class Images {
     this.#cells[cell] = image;
     return image;
   }
+}
+
+function areSame(a: readonly string[], b: readonly string[]): boolean {
+  for (let i = 0; i < a.length; i += 1) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 const IMAGES = new Images();

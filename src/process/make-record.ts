@@ -3,23 +3,39 @@ import { ProcessRecord } from './record.ts';
 
 /** A program started; its parent is for the tree to find. */
 export function recordOfExec(facts: ExecFacts): ProcessRecord {
-  const { pid, parentPid, place, timeMs: startMs, path, commandLine, form, workingDirectory } = facts;
-  const { userId, groupId, signature = null } = facts;
   return new ProcessRecord({
-    ...{ pid, parentPid, origin: 'exec', place, startMs, path, commandLine, form, workingDirectory },
-    ...{ userId, groupId, signature },
+    pid: facts.pid,
+    parentPid: facts.parentPid,
+    origin: 'exec',
+    place: facts.place,
+    startMs: facts.timeMs,
+    path: facts.path,
+    name: '',
+    commandLine: facts.commandLine,
+    form: facts.form,
+    workingDirectory: facts.workingDirectory,
+    userId: facts.userId,
+    groupId: facts.groupId,
+    signature: facts.signature ?? null,
   });
 }
 
 /** A child, which runs what its parent runs until its own exec. */
 export function recordOfFork(facts: ForkFacts, parent: ProcessRecord): ProcessRecord {
-  const { pid, path, place, timeMs: startMs, userId, groupId } = facts;
-  const same = parent.path === path || path === '';
+  const same = parent.path === facts.path || facts.path === '';
   const record = new ProcessRecord({
-    ...{ pid, parentPid: parent.pid, origin: 'fork', place, startMs, userId, groupId },
-    ...{ path: same ? parent.path : path, name: parent.title, form: parent.form },
+    pid: facts.pid,
+    parentPid: parent.pid,
+    origin: 'fork',
+    place: facts.place,
+    startMs: facts.timeMs,
+    path: same ? parent.path : facts.path,
+    name: parent.title,
     commandLine: same ? parent.commandLine : '',
+    form: parent.form,
     workingDirectory: same ? parent.workingDirectory : '',
+    userId: facts.userId,
+    groupId: facts.groupId,
     signature: same ? parent.signature : null,
   });
   record.parent = parent;
@@ -37,8 +53,8 @@ export function recordOfForker({
   groupId,
 }: ForkFacts): ProcessRecord {
   return new ProcessRecord({
-    ...{ pid, parentPid: 0, origin: 'inferred', place, startMs: timeMs, path, userId, groupId },
-    ...{ commandLine: '', form: 'plain', workingDirectory: '' },
+    ...{ pid, parentPid: 0, origin: 'inferred', place, startMs: timeMs, path, name: '' },
+    ...{ commandLine: '', form: 'plain', workingDirectory: '', userId, groupId, signature: null },
   });
 }
 

@@ -235,10 +235,14 @@ export class Stream {
 /** The rows oldest first; a bounded scan query gives the newest first. Rows without an eid stay as they come. */
 export function placeRows({ columns, rows }: Batch): readonly PlacedRow[] {
   const [eid, time] = [columns.indexOf('eid'), columns.indexOf('time')];
-  const placed = rows.map((row) => ({
-    row,
-    serial: eid < 0 ? 0 : Number(row[eid]),
-    timeMs: time < 0 ? 0 : Number(row[time]) * 1000,
-  }));
-  return eid < 0 ? placed : placed.sort((a, b) => a.serial - b.serial);
+  const placed: PlacedRow[] = [];
+  let inOrder = true;
+  let last = 0;
+  for (const row of rows) {
+    const serial = eid < 0 ? 0 : Number(row[eid]);
+    placed.push({ row, serial, timeMs: time < 0 ? 0 : Number(row[time]) * 1000 });
+    inOrder &&= serial >= last;
+    last = serial;
+  }
+  return inOrder ? placed : placed.sort((a, b) => a.serial - b.serial);
 }
