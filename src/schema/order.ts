@@ -136,13 +136,11 @@ class Order implements StreamOrder {
         kept.push(gap);
         continue;
       }
-      this.#counts.lost += high - low + 1;
-      this.#lost.push({ ...gap, from: low, to: high });
+      this.#lose({ ...gap, from: low, to: high });
       if (gap.from < low) kept.push({ ...gap, to: low - 1 });
       if (gap.to > high) kept.push({ ...gap, from: high + 1 });
     }
     this.#gaps = kept;
-    if (this.#lost.length > MOST_GAPS) this.#lost = this.#lost.slice(-MOST_GAPS);
   }
 
   save(): unknown {
@@ -219,8 +217,16 @@ class Order implements StreamOrder {
   #addGap(gap: Gap): void {
     this.#counts.missing += gap.to - gap.from + 1;
     this.#gaps.push(gap);
-    const oldest = this.#gaps.length > MOST_GAPS ? this.#gaps[0] : undefined;
-    if (oldest !== undefined) this.abandon(oldest.from, oldest.to);
+    if (this.#gaps.length <= MOST_GAPS) return;
+    const [oldest, ...others] = this.#gaps;
+    this.#gaps = others;
+    this.#lose(oldest!);
+  }
+
+  #lose(gap: Gap): void {
+    this.#counts.lost += gap.to - gap.from + 1;
+    this.#lost.push(gap);
+    if (this.#lost.length > MOST_GAPS) this.#lost.shift();
   }
 }
 
