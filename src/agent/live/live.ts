@@ -99,9 +99,11 @@ export class Live {
       onFailure: (error) => this.#fail(error),
     });
     this.#filler = ask === null ? null : this.#createFiller(ask);
-    this.#snapshots = keepsState
-      ? new Snapshots({ store, nowMs: clock.nowMs, save: () => this.#save() })
-      : null;
+    // In memory alone, state ends with us.
+    this.#snapshots =
+      keepsState && store.health.path !== null
+        ? new Snapshots({ store, nowMs: clock.nowMs, save: () => this.#save() })
+        : null;
   }
 
   /**
