@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Match } from '../match/index.ts';
 import type { Rule, Scalar, Severity, Threat } from '../rule/index.ts';
 import type { OsqueryEvent } from '../schema/index.ts';
@@ -125,10 +125,9 @@ function threatToEcs({ framework, tactic, techniques }: Threat): object {
 
 /** Parts are told apart by their lengths, so that no two different lists hash the same text. */
 function identify(rule: Rule, hostId: string, events: readonly OsqueryEvent[]): string {
-  const hash = createHash('sha256');
   const parts = [rule.id, String(rule.version), hostId, ...events.map(placeOf)];
-  for (const part of parts) hash.update(`${part.length}:${part}`);
-  return hash.digest('hex').slice(0, 32);
+  const text = parts.map((part) => `${part.length}:${part}`).join('');
+  return hash('sha256', text, 'hex').slice(0, 32);
 }
 
 /**
