@@ -1,5 +1,5 @@
 import type { Event, Fields, Frame, Likeness, Rule } from '../rule/index.ts';
-import { type Answer, answerOf, type Passed, passedNow } from './answers.ts';
+import { type Answer, Answers, type Passed, passedNow } from './answers.ts';
 import { type Budget, BudgetWatch } from './budget.ts';
 import { ByNumber } from './candidates/by-number.ts';
 import type { RuleIndex } from './candidates/rule-index.ts';
@@ -74,8 +74,9 @@ export class RuleEngine implements Engine {
   private readonly parts: EngineParts;
   private readonly feed: Feed<Waiting>;
   private readonly watch: BudgetWatch;
-  /** Null without an index: its twin knows nothing beforehand. */
-  private readonly answers: ByNumber<Likeness, Answer> | null;
+  private readonly answers = new Answers();
+  /** What was said of likenesses. Null without an index: its twin knows nothing beforehand. */
+  private readonly known: ByNumber<Likeness, Answer> | null;
   private started = false;
   private found: RuleFound = () => {};
 
@@ -89,7 +90,7 @@ export class RuleEngine implements Engine {
     this.everyTest = [...this.runnerOf.keys()];
     this.feed = new Feed(parts);
     this.watch = new BudgetWatch(runners, budget);
-    this.answers = parts.index === null ? null : new ByNumber();
+    this.known = parts.index === null ? null : new ByNumber();
   }
 
   get counters(): readonly RuleCounters[] {
@@ -143,13 +144,12 @@ export class RuleEngine implements Engine {
 
   /** What the rules say of the event. */
   private answerOf(event: Event): Answer {
-    const { answers } = this;
-    const likeness = answers === null ? null : (event.likeness ?? null);
-    if (answers === null || likeness === null) return this.ask(event, this.candidates(event, null));
-    const known = answers.get(likeness);
+    const likeness = this.known === null ? null : (event.likeness ?? null);
+    if (this.known === null || likeness === null) return this.ask(event, this.candidates(event, null));
+    const known = this.known.get(likeness);
     if (known !== undefined) return known;
     const answer = this.ask(event, this.candidates(event, likeness.frame));
-    answers.set(likeness, answer);
+    this.known.set(likeness, answer);
     return answer;
   }
 
@@ -176,7 +176,7 @@ export class RuleEngine implements Engine {
     } finally {
       shared.end();
     }
-    return answerOf(rules);
+    return this.answers.of(rules);
   }
 
   private askSteady(event: Event, runner: Runner, names: readonly number[]): number {

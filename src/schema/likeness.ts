@@ -145,12 +145,17 @@ class Cells<Kind> {
     this.#turn = (this.#turn + 1) % SIDE_BY_SIDE;
     const number = firstOf(this.#hash) + this.#turn;
     const known: Known<Kind> = {
-      ...{ kind: make(number), hash: this.#hash, length: lengthOf(row, places) },
-      ...{ places, texts: places.map((place) => row[place]) },
+      kind: make(number),
+      hash: this.#hash,
+      length: lengthOf(row, places),
+      places,
+      texts: places.map((place) => row[place]),
       actor: this.#actorOf(event),
       parent: this.#kin(event.parent),
       previous: this.#kin(event.process?.previous ?? null),
-      ...{ exec, movedFrom, hostVersion: layout.host.version },
+      exec,
+      movedFrom,
+      hostVersion: layout.host.version,
     };
     this.#characters += known.length - (this.#cells[number]?.length ?? 0);
     if (this.#characters > MOST_CHARACTERS) {
