@@ -27,7 +27,7 @@ export function compileKeys(keys: readonly JoinKey[], compile: (key: JoinKey) =>
   if (keys.length === 0) return () => NO_KEY;
   const parts = keys.map((key) => ({ read: compile(key).read, optional: key.optional }));
   const [first] = parts;
-  if (parts.length === 1 && first !== undefined) return (event) => single(first.read(event), first.optional);
+  if (parts.length === 1 && first !== undefined) return singleKey(first.read, first.optional);
   return (event) => {
     let found: readonly (readonly (Scalar | null)[])[] = [[]];
     for (const { read, optional } of parts) {
@@ -37,6 +37,19 @@ export function compileKeys(keys: readonly JoinKey[], compile: (key: JoinKey) =>
       found = found.flatMap((some) => values.map((one) => [...some, one])).slice(0, MOST_KEYS);
     }
     return found.map(keyWith);
+  };
+}
+
+/** Remembers the last one: of many events in a row it is the same, such as the host's name. */
+function singleKey(read: Reader['read'], optional: boolean): KeyReader {
+  let last: Value = null;
+  let keys = single(null, optional);
+  return (event) => {
+    const value = read(event);
+    if (value === last) return keys;
+    last = value;
+    keys = single(value, optional);
+    return keys;
   };
 }
 

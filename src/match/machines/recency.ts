@@ -24,11 +24,15 @@ export class Recency<Value> {
   }
 
   get(key: string): Value | undefined {
-    return this.entries.get(key)?.value;
+    return key === this.last?.key ? this.last.value : this.entries.get(key)?.value;
   }
 
   /** Sets the value and makes the key the newest. */
   touch(key: string, value: Value): void {
+    if (this.last !== null && key === this.last.key) {
+      this.last.value = value;
+      return;
+    }
     let entry = this.entries.get(key);
     if (entry === undefined) {
       entry = { key, value, older: null, newer: null };
