@@ -188,7 +188,7 @@ export class RuleEngine implements Engine {
   private follow(event: Event, { atOnce, inOrder, isSettled }: Answer): Waiting | null {
     if (isSettled) {
       for (let i = 0; i < atOnce.length; i += 1) atOnce[i]!.runner.take(event, atOnce[i]!.passed, this.found);
-      return inOrder.length === 0 ? null : { event, passed: inOrder };
+      return inOrder.every(({ runner }) => runner.isIndifferentTo(event)) ? null : { event, passed: inOrder };
     }
     const { shared } = this.parts;
     shared.begin(event);

@@ -136,6 +136,17 @@ export class Runner implements RuleCounters {
     return passed;
   }
 
+  /** Whether an event that passed some tests need not be followed up, whatever comes before it. */
+  isIndifferentTo(event: Event): boolean {
+    if (this.stopped !== null) return true;
+    try {
+      return this.machine.isIndifferentTo(event);
+    } catch (error) {
+      this.fail(error);
+      return false;
+    }
+  }
+
   /** Follows up an event that passed some tests. */
   take(event: Event, passed: number, found: RuleFound): void {
     if (this.stopped !== null || this.machine.ignores(passed)) return;

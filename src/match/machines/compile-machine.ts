@@ -40,6 +40,10 @@ class EventMachine implements Machine {
     return false;
   }
 
+  isIndifferentTo(): boolean {
+    return false;
+  }
+
   push(event: Event, _: number, found: Found): void {
     found({ events: [event], keys: [] });
   }

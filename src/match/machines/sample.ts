@@ -56,6 +56,10 @@ class SampleMachine implements Machine {
     return false;
   }
 
+  isIndifferentTo(): boolean {
+    return false;
+  }
+
   push(event: Event, passed: number, found: Found): void {
     const touched = new Set<Group>();
     for (const [step, test] of this.testOf.entries()) {

@@ -81,6 +81,17 @@ class ThresholdMachine implements Machine {
     return false;
   }
 
+  /** A quiet group stays so until a time that only grows. */
+  isIndifferentTo(event: Event): boolean {
+    const keys = this.keysOf(event);
+    for (let i = 0; i < keys.length; i += 1) {
+      const bucket = this.buckets.get(keys[i]!.text);
+      if (bucket === undefined || event.timeMs > bucket.quietUntilMs) return false;
+      this.buckets.touch(keys[i]!.text, bucket);
+    }
+    return true;
+  }
+
   push(event: Event, _: number, found: Found): void {
     this.expire(event.timeMs);
     for (const key of this.keysOf(event)) this.count(key, event, found);

@@ -32,7 +32,8 @@ export function drive(machine: Machine, { fields, slackMs = 0 }: DriveOptions): 
       const passed = machine.tests.reduce((bits, test, i) => (test(event) ? bits | bitOf(i) : bits), 0);
       if (passed !== 0 && !machine.isOrdered) place({ event, passed });
       feed.clock.see(event.timeMs);
-      if (passed !== 0 && machine.isOrdered) feed.push({ event, passed }, place);
+      const waits = passed !== 0 && machine.isOrdered && !machine.isIndifferentTo(event);
+      if (waits) feed.push({ event, passed }, place);
       feed.settle(place);
     },
     advance(nowMs, tell) {
