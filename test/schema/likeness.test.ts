@@ -141,7 +141,7 @@ for (const platform of PLATFORMS) {
       { numRuns: 200 },
     );
     t.true(
-      again > 250 && more > 200,
+      again > 100 && more > 100,
       `${again} were like an earlier one, ${more} more but for command lines`,
     );
   });
