@@ -43,7 +43,10 @@ export interface FillerHealth {
  */
 const SHARE = 0.05;
 const LEAST_PAUSE_MS = 50;
-/** An answer that was longer in coming had to wait for a scheduled query, which is no work for us. */
+/**
+ * An answer that was longer in coming had to wait for a scheduled query, which is no work for us. After fewer rows than
+ * a slice it is as much less: those rows are all the work there was, and others may wait for what is looked for next.
+ */
 const MOST_PAUSE_MS = 15_000;
 const AFTER_FAILURE_MS = 5_000;
 
@@ -102,7 +105,7 @@ export class Filler {
   async #look(stream: Stream, search: Search): Promise<number> {
     const { ask, columnsOf, clock, onFound, onDone } = this.#options;
     const columns = columnsOf(stream.table);
-    const [askedMs, sinceMs] = [clock.nowMs(), performance.now()];
+    const askedMs = clock.nowMs();
     this.#asked++;
     let rows: readonly Row[];
     try {
@@ -110,9 +113,10 @@ export class Filler {
     } catch (error) {
       this.#failed++;
       this.#lastFailure = error instanceof Error ? error.message : String(error);
-      return pauseAfter(performance.now() - sinceMs, AFTER_FAILURE_MS);
+      return Math.min(Math.max(restAfter(clock.nowMs() - askedMs), AFTER_FAILURE_MS), MOST_PAUSE_MS);
     }
-    const pauseMs = pauseAfter(performance.now() - sinceMs, LEAST_PAUSE_MS);
+    const mostMs = (MOST_PAUSE_MS * rows.length) / SLICE_ROWS;
+    const pauseMs = Math.max(Math.min(restAfter(clock.nowMs() - askedMs), mostMs), LEAST_PAUSE_MS);
     this.#read += rows.length;
     const found = search.take(rows.map((row) => toPlaced(row, columns)));
     if (!search.isOpen) this.#found += found.length;
@@ -122,8 +126,9 @@ export class Filler {
   }
 }
 
-function pauseAfter(tookMs: number, leastMs: number): number {
-  return Math.min(Math.max(tookMs / SHARE - tookMs, leastMs), MOST_PAUSE_MS);
+/** The rest of the time of which a question took its share. */
+function restAfter(tookMs: number): number {
+  return tookMs / SHARE - tookMs;
 }
 
 function toPlaced(row: Row, columns: readonly string[]): PlacedRow {

@@ -158,6 +158,30 @@ test('a gap that is long is filled while the rows after it go on, a slice at a t
   t.true(clock.slept.every((ms) => ms >= 50));
 });
 
+test('after a question that osquery was long in answering few rows make a short pause, many a long one', async (t) => {
+  const { table, clock, scan, detection } = await begin();
+  table.store([ls(2)], clock.ms);
+  await scan();
+  for (const { lost, mostMs } of [
+    { lost: 10, mostMs: 1_000 },
+    { lost: 5_000, mostMs: 15_000 },
+  ]) {
+    table.store(
+      Array.from({ length: lost }, () => ls(3)),
+      clock.ms,
+    );
+    table.scan();
+    const answer = table.answerNothing();
+    table.store([ls(4)], clock.ms);
+    await Promise.race([scan(), new Promise(setImmediate)]);
+    clock.ms += 2_000;
+    clock.slept.length = 0;
+    answer();
+    while (detection.live.health.filler?.table !== null) await new Promise(setImmediate);
+    t.true(clock.slept[0]! > mostMs / 20 && clock.slept[0]! <= mostMs, `${clock.slept}`);
+  }
+});
+
 test('a call is not held up for rows that only osquery has; they come with a later one', async (t) => {
   const { table, clock, scan } = await begin({ budgetMs: 80 });
   table.store([ls(2)], clock.ms);
