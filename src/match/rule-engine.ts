@@ -188,7 +188,7 @@ export class RuleEngine implements Engine {
   private follow(event: Event, { atOnce, inOrder, isSettled }: Answer): Waiting | null {
     if (isSettled) {
       for (let i = 0; i < atOnce.length; i += 1) atOnce[i]!.runner.take(event, atOnce[i]!.passed, this.found);
-      return inOrder.every(({ runner }) => runner.isIndifferentTo(event)) ? null : { event, passed: inOrder };
+      return isIndifferent(inOrder, event) ? null : { event, passed: inOrder };
     }
     const { shared } = this.parts;
     shared.begin(event);
@@ -252,6 +252,12 @@ export class RuleEngine implements Engine {
     });
     this.started = this.feed.clock.beganMs !== null;
   }
+}
+
+/** Whether the event makes no difference to any of the rules, whatever comes before it. */
+function isIndifferent(rules: readonly Passed[], event: Event): boolean {
+  for (let i = 0; i < rules.length; i += 1) if (!rules[i]!.runner.isIndifferentTo(event)) return false;
+  return true;
 }
 
 interface SavedEngine {
