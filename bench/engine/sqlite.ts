@@ -24,7 +24,7 @@ export function askPerRule(rules: readonly Rule[], schema: Schema, most: number)
   db.function('inet_aton', { deterministic: true }, inetAton);
   let rows = 0;
   let queries = 0;
-  for (const batch of new Recordings({ schema, batchSize: 4000 }).rows(most)) {
+  for (const batch of new Recordings({ schema, batchSize: Math.min(most, 4000) }).rows(most)) {
     const { name } = batch.table;
     const table = tables.get(name) ?? prepare(db, rules, batch.table);
     if (!tables.has(name)) queries += table.queries.length;
