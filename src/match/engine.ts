@@ -1,16 +1,8 @@
-import {
-  type Condition,
-  definite,
-  type Fields,
-  fieldsOf,
-  not,
-  or,
-  type Query,
-  type Rule,
-} from '../rule/index.ts';
+import { type Condition, definite, type Fields, not, or, type Query, type Rule } from '../rule/index.ts';
 import type { Budget } from './budget.ts';
 import { RuleIndex } from './candidates/rule-index.ts';
 import { SharedTests } from './condition/shared-tests.ts';
+import { asksOnly } from './condition/weaken.ts';
 import { compileMachine } from './machines/compile-machine.ts';
 import type { MachineOptions } from './machines/plan.ts';
 import { type Engine, RuleEngine, type RuleFault } from './rule-engine.ts';
@@ -93,7 +85,9 @@ function* compile(options: EngineOptions): Generator<undefined, Engine> {
     try {
       const create = () => compileMachine(query, { ...machineOptions, shared });
       const first = runners.at(-1)?.end ?? 0;
-      const steady = eventQueriesOf(query).map(({ condition }) => isSteady(condition, fields));
+      const steady = eventQueriesOf(query).map(({ condition }) =>
+        asksOnly(condition, fields, ({ ofTheMoment }) => ofTheMoment !== true),
+      );
       runners.push(new Runner(rule, { create, first, holdings, clockMs, steady }));
       running.push(query);
     } catch (error) {
@@ -109,11 +103,6 @@ function* compile(options: EngineOptions): Generator<undefined, Engine> {
     budget: options.budget ?? {},
     onStop: options.onStop ?? (() => {}),
   });
-}
-
-/** Whether the condition says the same of all events of one likeness. */
-function isSteady(condition: Condition, fields: Fields): boolean {
-  return [...fieldsOf(condition).keys()].every((name) => fields.find(name)?.ofTheMoment !== true);
 }
 
 function conditionsIn(query: Query): readonly Condition[] {

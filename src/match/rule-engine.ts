@@ -104,10 +104,10 @@ export class RuleEngine implements Engine {
   push(event: Event, found: RuleFound): void {
     this.found = found;
     const { feed, parts } = this;
-    const waiting = this.follow(event, this.answerOf(event));
+    const passed = this.follow(event, this.answerOf(event));
     feed.clock.see(event.timeMs);
     if (!this.started && feed.clock.beganMs !== null) this.start(feed.clock.beganMs);
-    if (waiting !== null) feed.push(waiting, this.place);
+    if (!isIndifferent(passed, event)) feed.push({ event, passed }, this.place);
     feed.settle(this.place);
     if (parts.holdings.held > parts.mostHeldInAll) this.giveUp();
     this.watch.count(event.timeMs, parts.onStop);
@@ -185,10 +185,10 @@ export class RuleEngine implements Engine {
   }
 
   /** Hands the event to the rules that take it at once; gives those that want it in its place. */
-  private follow(event: Event, { atOnce, inOrder, isSettled }: Answer): Waiting | null {
+  private follow(event: Event, { atOnce, inOrder, isSettled }: Answer): readonly Passed[] {
     if (isSettled) {
       for (let i = 0; i < atOnce.length; i += 1) atOnce[i]!.runner.take(event, atOnce[i]!.passed, this.found);
-      return isIndifferent(inOrder, event) ? null : { event, passed: inOrder };
+      return inOrder;
     }
     const { shared } = this.parts;
     shared.begin(event);
@@ -202,7 +202,7 @@ export class RuleEngine implements Engine {
         const passed = passedNow(event, one);
         if (passed !== 0) waiting.push({ runner: one.runner, passed, ask: NONE });
       }
-      return waiting.length === 0 ? null : { event, passed: waiting };
+      return waiting;
     } finally {
       shared.end();
     }

@@ -101,28 +101,30 @@ export class Filler {
     return streams.find(({ waitsFor }) => waitsFor !== null) ?? streams[0];
   }
 
-  /** Asks for a search's next slice; gives how long to wait before the next question, milliseconds. */
+  /**
+   * Asks for a search's next slice; gives how long to wait before the next question, milliseconds. Whatever fails, the
+   * answer or what is done with it, costs this question alone.
+   */
   async #look(stream: Stream, search: Search): Promise<number> {
     const { ask, columnsOf, clock, onFound, onDone } = this.#options;
     const columns = columnsOf(stream.table);
     const askedMs = clock.nowMs();
     this.#asked++;
-    let rows: readonly Row[];
     try {
-      rows = await ask(sliceOf(stream.table, columns, search.cursor));
+      const rows = await ask(sliceOf(stream.table, columns, search.cursor));
+      const mostMs = (MOST_PAUSE_MS * rows.length) / SLICE_ROWS;
+      const pauseMs = Math.max(Math.min(restAfter(clock.nowMs() - askedMs), mostMs), LEAST_PAUSE_MS);
+      this.#read += rows.length;
+      const found = search.take(rows.map((row) => toPlaced(row, columns)));
+      if (!search.isOpen) this.#found += found.length;
+      if (found.length > 0) await onFound(stream, search, found);
+      if (search.isDone) onDone(stream, search, askedMs);
+      return pauseMs;
     } catch (error) {
       this.#failed++;
       this.#lastFailure = error instanceof Error ? error.message : String(error);
       return Math.min(Math.max(restAfter(clock.nowMs() - askedMs), AFTER_FAILURE_MS), MOST_PAUSE_MS);
     }
-    const mostMs = (MOST_PAUSE_MS * rows.length) / SLICE_ROWS;
-    const pauseMs = Math.max(Math.min(restAfter(clock.nowMs() - askedMs), mostMs), LEAST_PAUSE_MS);
-    this.#read += rows.length;
-    const found = search.take(rows.map((row) => toPlaced(row, columns)));
-    if (!search.isOpen) this.#found += found.length;
-    if (found.length > 0) await onFound(stream, search, found);
-    if (search.isDone) onDone(stream, search, askedMs);
-    return pauseMs;
   }
 }
 

@@ -6,7 +6,6 @@ import {
   type Fields,
   type Frame,
   field,
-  fieldsOf,
   literal,
   not,
   operandsOf,
@@ -14,7 +13,7 @@ import {
 } from '../../rule/index.ts';
 import type { Predicate } from '../condition/closure.ts';
 import { compileTest } from '../condition/predicate.ts';
-import { weaken } from '../condition/weaken.ts';
+import { asksOnly, weaken } from '../condition/weaken.ts';
 import { ByNumber } from './by-number.ts';
 import { EventKinds, KIND_FIELDS } from './event-kind.ts';
 import type { Known } from './necessary.ts';
@@ -64,9 +63,9 @@ export class RuleIndex {
     if (known !== null && known !== undefined) return known.candidates(event);
     const plan = this.planOf(event);
     // Where every event has another frame, as with working directories of a moment, knowing them is worth nothing.
-    const isSecond = known === null;
-    this.frames.set(frame, isSecond ? plan.within(event, (query) => this.weakTest(query)(event)) : null);
-    return plan.candidates(event);
+    const made = known === undefined ? null : plan.within(event, (query) => this.weakTest(query)(event));
+    this.frames.set(frame, made);
+    return (made ?? plan).candidates(event);
   }
 
   private planOf(event: Event): Plan {
@@ -82,14 +81,10 @@ export class RuleIndex {
   private weakTest(query: number): Predicate {
     const known = this.weakTests[query];
     if (known !== undefined) return known;
-    const isSteady = (test: Condition): boolean =>
-      fieldsOf(test)
-        .keys()
-        .every((name) => {
-          const field = this.fields.find(name);
-          return field?.ofTheMoment !== true && field?.ofTheLine !== true;
-        });
-    const { test } = compileTest(weaken(this.conditions[query]!, isSteady), this.fields);
+    const isSteady = ({ ofTheMoment, ofTheLine }: Field): boolean =>
+      ofTheMoment !== true && ofTheLine !== true;
+    const weak = weaken(this.conditions[query]!, (one) => asksOnly(one, this.fields, isSteady));
+    const { test } = compileTest(weak, this.fields);
     this.weakTests[query] = test;
     return test;
   }

@@ -1,4 +1,4 @@
-import type { Condition } from '../../rule/index.ts';
+import { type Condition, type Field, type Fields, fieldsOf } from '../../rule/index.ts';
 
 type Leaf = Exclude<Condition, { kind: 'and' | 'or' | 'not' | 'definite' }>;
 
@@ -22,4 +22,12 @@ function towards(value: boolean, condition: Condition, isKept: (test: Leaf) => b
     default:
       return isKept(condition) ? condition : { kind: 'constant', value };
   }
+}
+
+/** Whether a condition asks for no other fields than these; one that no event has says the same of all. */
+export function asksOnly(condition: Condition, fields: Fields, isOne: (field: Field) => boolean): boolean {
+  return [...fieldsOf(condition).keys()].every((name) => {
+    const field = fields.find(name);
+    return field === undefined || isOne(field);
+  });
 }
