@@ -28,6 +28,9 @@ export const QUICK: Scale = {
   sequenceEvents: 120_000,
 };
 
+/** Rows of a batch that are read at a time, as in the live engine. */
+const AT_ONCE = 64;
+
 /** What a measure found: numbers by name, units in the names. */
 export type Figures = Readonly<Record<string, number>>;
 export type Measure = (scale: Scale) => Promise<Figures>;
@@ -153,7 +156,10 @@ async function measureContext({ events }: Scale) {
     generate({ constraints }) {
       const batch = constraints.get('batch')!.list[0]!.bytes;
       const stream = constraints.get('stream')!.list[0]!.text;
-      rows += readBatch(batch, stream, (name) => schema.tables.get(name)?.reads).rows.length;
+      const read = readBatch(batch, stream, (name) => schema.tables.get(name)?.reads).rows;
+      for (let at = 0; at < read.length; at += AT_ONCE) {
+        rows += read.read(at, Math.min(at + AT_ONCE, read.length)).length;
+      }
       return [];
     },
   });

@@ -4,7 +4,7 @@ import type { Rule } from '../rule/index.ts';
 import { RuleError } from '../text/index.ts';
 import type { Alert } from './alert.ts';
 import { type AlertRow, alertDocument, alertRow } from './alert-row.ts';
-import { type Batch, BatchError, readBatch } from './batch.ts';
+import { type Batch, BatchError, readBatch } from './batch/index.ts';
 import type { Detect } from './detections-table.ts';
 import { Detector } from './detector.ts';
 import { BUDGET_MS, Live } from './live/live.ts';
@@ -107,7 +107,7 @@ export function createDetection(options: DetectOptions): Detection {
     const onAlert = (alert: Alert) => rows.push({ ...alertRow(alert), alert: alertDocument(alert) });
     const detector = new Detector({ rules: judging, schema, host, onAlert });
     if (text !== undefined) refuseFaults(detector);
-    detector.take(batch);
+    detector.take({ ...batch, rows: batch.rows.read(0, batch.rows.length) });
     detector.advance(Number.MAX_SAFE_INTEGER);
     return rows;
   };

@@ -7,7 +7,7 @@ import {
   type TableColumn,
 } from '../osquery/index.ts';
 import type { AlertRow } from './alert-row.ts';
-import { BatchError } from './batch.ts';
+import { BatchError } from './batch/index.ts';
 
 /** Given to the table by the query, and to the query back byte for byte. */
 const HIDDEN = COLUMN_OPTIONS.additional | COLUMN_OPTIONS.hidden;

@@ -21,7 +21,7 @@ import {
   type Schema,
 } from '../schema/index.ts';
 import { type Alert, createAlert } from './alert.ts';
-import type { Batch } from './batch.ts';
+import type { RowValues } from './batch/index.ts';
 import { narrowToIndices } from './indices.ts';
 import { createFieldReader, type FieldReader } from './overrides.ts';
 import { RuleOutput, type Suppression } from './rule-output.ts';
@@ -40,6 +40,13 @@ export interface DetectorOptions {
   /** Called for each rule that was stopped for its cost. */
   readonly onStop?: (rule: Rule, stopped: RuleStopped) => void;
   readonly bounds?: DetectorBounds;
+}
+
+/** Rows of one table, their values in the order of `columns`. */
+export interface RowBlock {
+  readonly table: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly RowValues[];
 }
 
 /** What a detector may hold, and for how long it waits. */
@@ -111,7 +118,7 @@ export class Detector {
    * Reads the rows in the order given and reports what matches. `late` rows come after later ones of their table.
    * With `onFailure`, one row that fails, or one alert, does not stop the others.
    */
-  take({ table, columns, rows }: Batch, late = false): void {
+  take({ table, columns, rows }: RowBlock, late = false): void {
     const read = this.#rowReader(table, columns);
     if (read === null) return;
     for (const row of rows) {

@@ -6,7 +6,7 @@
  * through the osquery room's door.
  */
 export { type Alert, createAlert, type EventRef } from './alert.ts';
-export { BatchError, readBatch } from './batch.ts';
+export { BatchError, readBatch } from './batch/index.ts';
 export { createDetection, type Detection } from './detect.ts';
 export { createDetectionsTable, type Detect } from './detections-table.ts';
 export { Detector } from './detector.ts';

@@ -10,7 +10,8 @@ const COLUMNS: Readonly<Record<string, readonly string[]>> = {
 const columnsOf = (table: string): readonly string[] | undefined => COLUMNS[table];
 
 function read(json: string | Uint8Array, stream?: string) {
-  return readBatch(typeof json === 'string' ? Buffer.from(json) : json, stream, columnsOf);
+  const batch = readBatch(typeof json === 'string' ? Buffer.from(json) : json, stream, columnsOf);
+  return { ...batch, rows: batch.rows.read(0, batch.rows.length) };
 }
 
 test('rows of a stream are read by the columns of its scan query', (t) => {
@@ -47,20 +48,97 @@ test('invalid UTF-8 in a command line is replaced and costs nothing else', (t) =
   t.deepEqual(read(json, 'process_events').rows, [['0000000001', 'a\u{fffd}b']]);
 });
 
-test('a long batch is read the same as a short one, whatever its rows hold', (t) => {
-  const text = fc.oneof(fc.constantFrom('],[', '"],["', '\\', 'é', '日本', ' ', '\n'), fc.string());
-  const value = fc.oneof(text, fc.integer(), fc.constant(null), fc.array(fc.array(text)));
-  const rows = fc.array(fc.array(value, { maxLength: 5 }), { minLength: 1, maxLength: 30 });
+const text = fc.oneof(
+  fc.constantFrom('],[', '"],["', '\\', 'é', '日本', ' ', '\n', '\u0000', '0000000012'),
+  fc.string(),
+);
+const plain = fc.oneof(text, fc.integer(), fc.double(), fc.boolean(), fc.constant(null));
+const rowOf = (value: fc.Arbitrary<unknown>) => fc.array(value, { maxLength: 5 });
+const rowsOf = (value: fc.Arbitrary<unknown>) => fc.array(rowOf(value), { maxLength: 30 });
+
+test('a batch is read as JSON.parse reads it, in whatever parts', (t) => {
+  const values = fc.oneof(rowsOf(plain), rowsOf(fc.oneof(plain, fc.array(fc.array(text)))));
+  const cut = fc.nat({ max: 30 });
   t.notThrows(() =>
     fc.assert(
-      fc.property(rows, fc.nat({ max: 70_000 }), (some, shift) => {
-        const repeats = Math.ceil(100_000 / (JSON.stringify(some).length + 1));
-        const many = [['x'.repeat(shift)], ...Array.from({ length: repeats }, () => some).flat()];
-        return isDeepStrictEqual(read(JSON.stringify(many), 'process_events').rows, many);
+      fc.property(values, fc.constantFrom(0, 1, '\t'), cut, cut, (some, space, from, to) => {
+        const json = JSON.stringify(some, null, space);
+        const { rows } = readBatch(Buffer.from(json), 'process_events', columnsOf);
+        const [low, high] = [Math.min(from, to, rows.length), Math.min(Math.max(from, to), rows.length)];
+        const want = JSON.parse(json) as readonly unknown[];
+        return (
+          isDeepStrictEqual(rows.read(low, high), want.slice(low, high)) &&
+          isDeepStrictEqual(rows.read(0, rows.length), want)
+        );
       }),
-      { numRuns: 30 },
+      { numRuns: 1_000 },
     ),
   );
+});
+
+test('numbers of a column are those that its values mean', (t) => {
+  t.notThrows(() =>
+    fc.assert(
+      fc.property(rowsOf(plain), fc.nat({ max: 5 }), (some, column) => {
+        const { rows } = readBatch(Buffer.from(JSON.stringify(some)), 'process_events', columnsOf);
+        const want = (JSON.parse(JSON.stringify(some)) as unknown[][]).map((row) => Number(row[column]));
+        return isDeepStrictEqual(rows.numbers(column), Float64Array.from(want));
+      }),
+      { numRuns: 1_000 },
+    ),
+  );
+});
+
+test('no batch is read that JSON.parse refuses', (t) => {
+  const damage = fc.constantFrom(
+    '',
+    ',',
+    '"',
+    '\\',
+    '[',
+    ']',
+    '{',
+    '}',
+    '0',
+    '-',
+    '.',
+    'e',
+    '\n',
+    '\u0001',
+    'n',
+    'u',
+  );
+  const header = fc.constantFrom('', '{"table":"processes","columns":["pid"]},');
+  let [refused, taken] = [0, 0];
+  fc.assert(
+    fc.property(
+      rowsOf(plain),
+      header,
+      damage,
+      fc.nat(),
+      fc.nat({ max: 2 }),
+      (some, head, put, place, gone) => {
+        const json = `[${head}${JSON.stringify(some).slice(1)}`;
+        const at = place % (json.length + 1);
+        const damaged = json.slice(0, at) + put + json.slice(at + gone);
+        let want: readonly unknown[] | null = null;
+        try {
+          want = JSON.parse(damaged);
+        } catch {}
+        try {
+          const { rows } = read(damaged, head === '' ? 'process_events' : undefined);
+          taken++;
+          t.deepEqual(rows, head === '' ? want : want?.slice(1));
+        } catch (error) {
+          if (!(error instanceof BatchError)) throw error;
+          refused++;
+          t.is(error.message === 'the batch is no JSON', want === null);
+        }
+      },
+    ),
+    { numRuns: 3_000 },
+  );
+  t.true(refused > 300 && taken > 300, `${refused} refused, ${taken} taken`);
 });
 
 test('a long batch that ends, or goes on, where it should not is no JSON', (t) => {

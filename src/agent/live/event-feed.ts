@@ -1,6 +1,6 @@
 import { createLogger, type Log, type Plugin } from '../../osquery/index.ts';
 import type { Schema } from '../../schema/index.ts';
-import type { Batch } from '../batch.ts';
+import type { RowBlock } from '../detector.ts';
 import type { Live } from './live.ts';
 import { createTableFinder } from './table-finder.ts';
 
@@ -79,7 +79,7 @@ export class EventFeed {
     const pieces = this.#waiting;
     this.#waiting = [];
     for (const { layout, rows } of pieces) {
-      void this.#live.feed({ table: layout.table!, columns: layout.columns, rows } satisfies Batch);
+      void this.#live.feed({ table: layout.table!, columns: layout.columns, rows } satisfies RowBlock);
     }
   }
 

@@ -1,6 +1,7 @@
 import type { Row } from '../../osquery/index.ts';
 import type { Ask } from './core.ts';
-import { type Cursor, type PlacedRow, type Search, SLICE_ROWS } from './search.ts';
+import type { PlacedRow } from './placed-rows.ts';
+import { type Cursor, type Search, SLICE_ROWS } from './search.ts';
 import type { Stream } from './stream.ts';
 
 /** Time, as the background needs it. */

@@ -1,12 +1,12 @@
 import type { Detector } from '../detector.ts';
-import type { PlacedRow } from './search.ts';
+import { type PlacedRow, PlacedRows } from './placed-rows.ts';
 import type { Stream } from './stream.ts';
 
 /** Rows of a stream on their way to the detector. */
 export interface Piece {
   readonly stream: Stream;
   readonly columns: readonly string[];
-  readonly rows: readonly PlacedRow[];
+  readonly rows: PlacedRows;
   /** When the scan that brought them came; null for rows that were looked for, which say nothing of the present. */
   readonly arrivedMs: number | null;
   /** Rows that were missing and come after later ones: they go before all others. */
@@ -140,13 +140,17 @@ export class Line {
       return;
     }
     const end = Math.min(piece.at + SLICE_ROWS, rows.length);
-    const fresh: (readonly unknown[])[] = [];
+    const from = piece.at;
+    const isFresh: boolean[] = [];
     for (; piece.at < end; piece.at++) {
-      const row = rows[piece.at]!;
       stream.queued--;
-      if (stream.isNew(row, late)) fresh.push(row.row);
+      isFresh.push(stream.isNew(rows.serial(piece.at), rows.timeMs(piece.at), late));
     }
-    this.#guard(() => detector.take({ table: stream.table, columns, rows: fresh }, late));
+    this.#guard(() => {
+      if (!isFresh.includes(true)) return;
+      const fresh = rows.read(from, end).filter((_, at) => isFresh[at]);
+      detector.take({ table: stream.table, columns, rows: fresh }, late);
+    });
     this.#guard(onRead);
     if (piece.at < rows.length) return;
     this.#line.splice(this.#line.indexOf(piece), 1);
@@ -164,27 +168,31 @@ export class Line {
 }
 
 /** A piece with the rows held for it in their places: pieces in turn of the one and the other. */
-function interleave(piece: Queued, held: PlacedRow[], columns: readonly string[]): readonly Queued[] {
+function interleave(
+  piece: Queued,
+  held: readonly PlacedRow[],
+  columns: readonly string[],
+): readonly Queued[] {
   if (held.length === 0) return [piece];
-  held.sort((a, b) => a.serial - b.serial);
+  const others = PlacedRows.of(held);
   const pieces: Queued[] = [];
-  const add = (rows: readonly PlacedRow[], from: Pick<Piece, 'columns'>): void => {
+  const add = (rows: PlacedRows, from: Pick<Piece, 'columns'>): void => {
     if (rows.length === 0) return;
     const { stream } = piece;
     pieces.push({ ...from, stream, rows, arrivedMs: null, late: false, at: 0, waited: true, done() {} });
   };
   let [own, other] = [0, 0];
-  while (other < held.length) {
+  while (other < others.length) {
     const ownFrom = own;
-    while (own < piece.rows.length && piece.rows[own]!.serial <= held[other]!.serial) own++;
-    add(piece.rows.slice(ownFrom, own), piece);
+    while (own < piece.rows.length && piece.rows.serial(own) <= others.serial(other)) own++;
+    add(piece.rows.part(ownFrom, own), piece);
     const otherFrom = other;
-    const before = piece.rows[own]?.serial ?? Number.POSITIVE_INFINITY;
-    while (other < held.length && held[other]!.serial < before) other++;
-    add(held.slice(otherFrom, other), { columns });
+    const before = own < piece.rows.length ? piece.rows.serial(own) : Number.POSITIVE_INFINITY;
+    while (other < others.length && others.serial(other) < before) other++;
+    add(others.part(otherFrom, other), { columns });
   }
   const { stream, columns: ownColumns, arrivedMs, done } = piece;
-  const rest = piece.rows.slice(own);
+  const rest = piece.rows.part(own);
   pieces.push({ stream, columns: ownColumns, rows: rest, arrivedMs, late: false, at: 0, waited: true, done });
   return pieces;
 }

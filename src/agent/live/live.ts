@@ -2,19 +2,20 @@ import type { Rule } from '../../rule/index.ts';
 import type { Store } from '../../store/index.ts';
 import { type Alert, markLate } from '../alert.ts';
 import { type AlertRow, type ToldAlert, toldAlert } from '../alert-row.ts';
-import type { Batch } from '../batch.ts';
-import { Detector, type DetectorState, SLACK_MS } from '../detector.ts';
+import { type Batch, listedRows } from '../batch/index.ts';
+import { Detector, type DetectorState, type RowBlock, SLACK_MS } from '../detector.ts';
 import { stoppedRuleAlert } from '../stopped-rule.ts';
 import type { Ask } from './core.ts';
 import { Delivery } from './delivery.ts';
 import { type Clock, Filler, SYSTEM_CLOCK } from './filler.ts';
 import { Line, type Piece } from './line.ts';
 import type { LiveHealth, LiveOptions } from './live-options.ts';
+import { type PlacedRow, PlacedRows } from './placed-rows.ts';
 import { type ArgsReader, createArgsReader } from './proc.ts';
-import type { PlacedRow, Search } from './search.ts';
+import type { Search } from './search.ts';
 import { settledMs } from './settled.ts';
 import { Snapshots, type State } from './snapshots.ts';
-import { placeRows, Stream } from './stream.ts';
+import { Stream } from './stream.ts';
 import { withinBudget } from './within-budget.ts';
 
 /** How long an answer may take unless something else is said. */
@@ -113,7 +114,7 @@ export class Live {
   async answer(batch: Batch, sent?: Promise<boolean>): Promise<readonly AlertRow[]> {
     const stream = this.#stream(batch.table);
     const nowMs = this.#clock.nowMs();
-    const rows = placeRows(batch);
+    const rows = PlacedRows.ofBatch(batch);
     const scan = stream.judge(rows, { nowMs, sparse: batch.sparse === true });
     if (scan === 'next') this.delivery.acknowledge(batch.table);
     if (scan === 'unclear') this.delivery.again(batch.table);
@@ -128,16 +129,16 @@ export class Live {
 
   /** Reads nothing of a batch; where its stream begins with it, its rows are looked for when reading begins. */
   pass(batch: Batch): void {
-    this.#stream(batch.table).beginWith(placeRows(batch));
+    this.#stream(batch.table).beginWith(PlacedRows.ofBatch(batch));
   }
 
   /**
    * Takes rows as they happen, outside of any scan. What they make waits for nobody's call: `onAlerts` is told, and
    * the next scan returns what was not delivered by then. Never rejects.
    */
-  async feed(batch: Batch): Promise<void> {
-    const { table, columns } = batch;
-    const piece = { stream: this.#stream(table), columns, rows: placeRows(batch), late: false };
+  async feed({ table, columns, rows }: RowBlock): Promise<void> {
+    const placed = PlacedRows.ofBatch({ table, columns, rows: listedRows(rows) });
+    const piece = { stream: this.#stream(table), columns, rows: placed, late: false };
     await this.#line.put({ ...piece, arrivedMs: this.#clock.nowMs() });
   }
 
@@ -216,7 +217,7 @@ export class Live {
         if (isWaitedFor) this.#release(stream);
         // No rows: their end tells the rules that waited how far it is now.
         const columns = this.#columnsOf(stream.table);
-        void this.#line.put({ stream, columns, rows: [], arrivedMs: null, late: true });
+        void this.#line.put({ stream, columns, rows: PlacedRows.of([]), arrivedMs: null, late: true });
       },
     });
   }
@@ -231,9 +232,9 @@ export class Live {
       this.#line.hold(stream, newer);
       older = older.filter(({ serial }) => serial <= position);
     } else if (search.isOpen) {
-      void this.#line.put({ ...piece, rows: newer, late: false });
+      void this.#line.put({ ...piece, rows: PlacedRows.of(newer), late: false });
     }
-    if (older.length > 0) await this.#line.put({ ...piece, rows: older, late: true });
+    if (older.length > 0) await this.#line.put({ ...piece, rows: PlacedRows.of(older), late: true });
   }
 
   #release(stream: Stream): void {

@@ -1,9 +1,4 @@
-/** A row with what places it. */
-export interface PlacedRow {
-  readonly row: readonly unknown[];
-  readonly serial: number;
-  readonly timeMs: number;
-}
+import type { PlacedRow } from './placed-rows.ts';
 
 /** A run of eids to look for, both ends included; without an end where `to` is infinite. */
 export interface Missing {

@@ -1,6 +1,6 @@
 import { createStreamOrder, type StreamOrder, type StreamOrderHealth } from '../../schema/index.ts';
-import type { Batch } from '../batch.ts';
-import { type Missing, type PlacedRow, Search } from './search.ts';
+import type { PlacedRows } from './placed-rows.ts';
+import { type Missing, Search } from './search.ts';
 
 export type Scan = 'next' | 'foreign' | 'unclear';
 
@@ -80,25 +80,25 @@ export class Stream {
    * foreign scan right after the very first is `unclear`: either of the two can be the schedule's. Two foreign scans
    * of which the second goes on where the first ended are the schedule's: what it was thought to be was made up.
    */
-  judge(rows: readonly PlacedRow[], { nowMs, sparse }: { nowMs: number; sparse: boolean }): Scan {
-    const [oldest] = rows;
-    const newest = rows.at(-1);
-    if (oldest !== undefined && newest !== undefined && oldest.serial > 0) {
-      const isOld = oldest.serial <= this.#scannedTo && !this.order.isReset(oldest.serial, oldest.timeMs);
-      const isSecond = this.#foreignTo > 0 && oldest.serial > this.#foreignTo;
+  judge(rows: PlacedRows, { nowMs, sparse }: { nowMs: number; sparse: boolean }): Scan {
+    const last = rows.length - 1;
+    const [oldest, newest] = last < 0 ? [0, 0] : [rows.serial(0), rows.serial(last)];
+    if (oldest > 0) {
+      const isOld = oldest <= this.#scannedTo && !this.order.isReset(oldest, rows.timeMs(0));
+      const isSecond = this.#foreignTo > 0 && oldest > this.#foreignTo;
       if (isOld && !isSecond) {
-        this.#foreignTo = newest.serial;
+        this.#foreignTo = newest;
         this.#foreign++;
         const isUnclear = this.#isFirst;
         this.#isFirst = false;
         return isUnclear ? 'unclear' : 'foreign';
       }
       this.#isFirst = this.#scannedTo === 0;
-      this.#scannedTo = newest.serial;
+      this.#scannedTo = newest;
       this.#foreignTo = 0;
     }
-    if (newest !== undefined) {
-      this.#lagMs = Math.max(nowMs - newest.timeMs, 0);
+    if (last >= 0) {
+      this.#lagMs = Math.max(nowMs - rows.timeMs(last), 0);
       this.#rowsMs = nowMs;
     }
     this.#sparse = sparse;
@@ -113,14 +113,14 @@ export class Stream {
   }
 
   /** Before the first rows: says that the stream begins with them. False when it had begun. */
-  beginWith([oldest]: readonly PlacedRow[]): boolean {
-    if (this.order.begun || oldest === undefined || !(oldest.serial > 0)) return false;
-    this.order.begin(oldest.serial - 1, oldest.timeMs);
+  beginWith(rows: PlacedRows): boolean {
+    if (this.order.begun || rows.length === 0 || !(rows.serial(0) > 0)) return false;
+    this.order.begin(rows.serial(0) - 1, rows.timeMs(0));
     return this.order.begun;
   }
 
   /** Whether the row is to be read. */
-  isNew({ serial, timeMs }: PlacedRow, sought: boolean): boolean {
+  isNew(serial: number, timeMs: number, sought: boolean): boolean {
     const placement = this.order.place(serial, timeMs, { sparse: this.#sparse, sought });
     if (placement === 'reset') {
       this.#gapSearch = null;
@@ -131,17 +131,18 @@ export class Stream {
   }
 
   /** Whether rows are to wait for those that are missing before and between them: few, and not yet looked for. */
-  mustWait(rows: readonly PlacedRow[]): boolean {
+  mustWait(rows: PlacedRows): boolean {
     if (!this.#fillable || this.#sparse || !this.order.begun) return false;
     const missing: Missing[] = [];
     let [last, lastMs, count] = [this.order.position, this.order.positionMs, 0];
-    for (const { serial, timeMs } of rows) {
+    for (let at = 0; at < rows.length; at++) {
+      const serial = rows.serial(at);
       if (!(serial > last)) continue;
       if (serial > last + 1) {
         missing.push({ from: last + 1, to: serial - 1, afterMs: lastMs });
         count += serial - last - 1;
       }
-      [last, lastMs] = [serial, timeMs];
+      [last, lastMs] = [serial, rows.timeMs(at)];
     }
     if (count === 0 || count > MOST_WAITED_FOR || missing.length > MOST_RUNS) return false;
     this.waitsFor = new Search(missing);
@@ -230,19 +231,4 @@ export class Stream {
       sparse: this.#sparse,
     };
   }
-}
-
-/** The rows oldest first; a bounded scan query gives the newest first. Rows without an eid stay as they come. */
-export function placeRows({ columns, rows }: Batch): readonly PlacedRow[] {
-  const [eid, time] = [columns.indexOf('eid'), columns.indexOf('time')];
-  const placed: PlacedRow[] = [];
-  let inOrder = true;
-  let last = 0;
-  for (const row of rows) {
-    const serial = eid < 0 ? 0 : Number(row[eid]);
-    placed.push({ row, serial, timeMs: time < 0 ? 0 : Number(row[time]) * 1000 });
-    inOrder &&= serial >= last;
-    last = serial;
-  }
-  return inOrder ? placed : placed.sort((a, b) => a.serial - b.serial);
 }

@@ -1,5 +1,5 @@
 import test from 'ava';
-import type { Batch } from '../../../src/agent/batch.ts';
+import type { RowBlock } from '../../../src/agent/detector.ts';
 import { EventFeed } from '../../../src/agent/live/event-feed.ts';
 import { HandOver } from '../../../src/agent/live/hand-over.ts';
 import { createSchema } from '../../../src/schema/index.ts';
@@ -9,8 +9,8 @@ import { exec } from '../running.ts';
 const LOG = { debug() {}, info() {}, warn() {}, error() {} };
 
 function open() {
-  const batches: Batch[] = [];
-  const live = { feed: async (batch: Batch) => void batches.push(batch) };
+  const batches: RowBlock[] = [];
+  const live = { feed: async (batch: RowBlock) => void batches.push(batch) };
   const feed = new EventFeed({ name: 'osquery_detect', schema: createSchema('linux'), live, log: LOG });
   const tell = async (event: string | Buffer): Promise<number> => {
     const { status } = await feed.plugin.call(new Map([['event', Buffer.from(event as string)]]));

@@ -1,10 +1,11 @@
-import { SharedTexts } from '../text/index.ts';
+import { type FoundRows, findRows } from './json-rows.ts';
+import { listedRows, type Rows } from './rows.ts';
 
 /** Events as a query hands them over: rows of one table, their values in the order of `columns`. */
 export interface Batch {
   readonly table: string;
   readonly columns: readonly string[];
-  readonly rows: readonly (readonly unknown[])[];
+  readonly rows: Rows;
   /** The query leaves rows of the table out on purpose, so that their eids are no gaps. */
   readonly sparse?: boolean;
 }
@@ -28,15 +29,14 @@ const UTF8 = new TextDecoder('utf-8');
  *
  * `{"table":NAME,"sparse":true}` heads a scan query that leaves rows out on purpose, so that none are looked for.
  *
+ * Rows are read when they are asked for, in the bytes given, which are the batch's from here on.
+ *
  * Command lines may hold invalid UTF-8, which osquery passes on as raw bytes: they are replaced, never refused.
  */
 export function readBatch(json: Uint8Array, stream: string | undefined, columnsOf: ColumnsOf): Batch {
-  const parsed = parse(json);
-  const [first] = parsed;
-  const header = isRow(first) || first === undefined ? undefined : readHeader(first, columnsOf);
-  const rows = header === undefined ? parsed : parsed.slice(1);
-  if (!areRows(rows)) throw new BatchError('the batch holds a row that is no JSON array');
-  if (header !== undefined) {
+  const { header: first, rows } = findRows(json) ?? parseWhole(json);
+  if (first !== undefined) {
+    const header = readHeader(first, columnsOf);
     if (stream !== undefined && stream !== header.table) {
       throw new BatchError(`the batch is of ${header.table}, the stream is ${stream}`);
     }
@@ -53,64 +53,20 @@ export function readBatch(json: Uint8Array, stream: string | undefined, columnsO
   return { table: stream, columns, rows };
 }
 
-function parse(json: Uint8Array): readonly unknown[] {
+/** The elements of a batch of another shape, or the reason why it is none. */
+function parseWhole(json: Uint8Array): FoundRows {
   let parsed: unknown;
   try {
-    parsed = parsePieces(json) ?? sharing(JSON.parse(UTF8.decode(json)));
+    parsed = JSON.parse(UTF8.decode(json));
   } catch (cause) {
     throw new BatchError('the batch is no JSON', { cause });
   }
-  if (!Array.isArray(parsed)) throw new BatchError('the batch is no JSON array');
-  return parsed;
-}
-
-/** V8 keeps texts of more than 128 kB, at two bytes for each character, in pages of their own that are made anew each time. */
-const PIECE_BYTES = 32_768;
-const BRACKET = 0x5b;
-
-/**
- * The elements of a long array of arrays, read in pieces; null for what is not cut so, which is read as a whole.
- *
- * The text of a whole batch is megabytes that are there for a moment, and one character of another script in it
- * doubles them: to make it costs as much as to read it. Pieces are cut between `]` and `[` wherever a comma is there. A
- * cut that is not between two rows, but in a text or between lists in a row, leaves a piece with a text or a list
- * that does not end, which is no JSON.
- */
-function parsePieces(json: Uint8Array): readonly unknown[] | null {
-  if (json.length < 2 * PIECE_BYTES || json[0] !== BRACKET) return null;
-  const bytes = Buffer.from(json.buffer, json.byteOffset, json.byteLength);
-  const elements: unknown[] = [];
-  for (let at = 1; at < bytes.length; ) {
-    const comma = bytes.indexOf('],[', at + PIECE_BYTES) + 1;
-    const piece = UTF8.decode(bytes.subarray(at, comma === 0 ? bytes.length : comma));
-    const parsed = parseOrNull(comma === 0 ? `[${piece}` : `[${piece}]`);
-    if (parsed === null) return null;
-    for (const element of sharing(parsed)) elements.push(element);
-    at = comma === 0 ? bytes.length : comma + 1;
-  }
-  return elements;
-}
-
-/** The programs, folders and most command lines of a batch were in the batches before, and are kept in the tree. */
-const TEXTS = new SharedTexts();
-
-function sharing<T>(parsed: T): T {
-  if (!isRow(parsed)) return parsed;
-  for (const row of parsed) {
-    if (!Array.isArray(row)) continue;
-    for (let at = 0; at < row.length; at += 1) {
-      if (typeof row[at] === 'string') row[at] = TEXTS.share(row[at]);
-    }
-  }
-  return parsed;
-}
-
-function parseOrNull(list: string): readonly unknown[] | null {
-  try {
-    return JSON.parse(list);
-  } catch {
-    return null;
-  }
+  if (!isRow(parsed)) throw new BatchError('the batch is no JSON array');
+  const [first] = parsed;
+  const header = isRow(first) ? undefined : first;
+  const rows = header === undefined ? parsed : parsed.slice(1);
+  if (!areRows(rows)) throw new BatchError('the batch holds a row that is no JSON array');
+  return { header, rows: listedRows(rows) };
 }
 
 function areRows(values: readonly unknown[]): values is readonly (readonly unknown[])[] {
