@@ -56,7 +56,8 @@ const CELLS = 16_384;
 const LONGEST = 2048;
 const MOST_CHARACTERS = 4_000_000;
 
-interface Kept extends Image {
+interface Kept {
+  readonly image: Image;
   readonly texts: readonly string[];
   readonly length: number;
 }
@@ -73,17 +74,17 @@ class Images {
       hash = sampleHash(text, hash);
       length += text.length;
     }
-    if (length > LONGEST) return { number: this.#count++ };
+    if (length > LONGEST) return this.#count++;
     const cell = cellOf(hash, CELLS);
     const known = this.#cells[cell];
-    if (known !== undefined && areSame(known.texts, texts)) return known;
+    if (known !== undefined && areSame(known.texts, texts)) return known.image;
     this.#characters += length - (known?.length ?? 0);
     if (this.#characters > MOST_CHARACTERS) {
       this.#cells.fill(undefined);
       this.#characters = length;
     }
-    const image = { number: this.#count++, texts, length };
-    this.#cells[cell] = image;
+    const image = this.#count++;
+    this.#cells[cell] = { image, texts, length };
     return image;
   }
 }

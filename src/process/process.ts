@@ -50,13 +50,11 @@ export interface Process {
 }
 
 /**
- * The same object for processes that run the same program with the same arguments, in the same folder, for the
- * same user: what can be asked of them has the same answers, but for who they are and when they began. Told apart
- * by its number, which no other one has.
+ * The same number for processes that run the same program with the same arguments, in the same folder, for the
+ * same user: what can be asked of them has the same answers, but for who they are and when they began. No others
+ * have it.
  */
-export interface Image {
-  readonly number: number;
-}
+export type Image = number;
 
 /** A program's code signature: whether there is one, and whether the system took it for good. */
 export interface Signature {

@@ -178,7 +178,7 @@ class Cells<Kind> {
 
 function numberOf(kin: Image | string | null): number {
   if (kin === null) return 0;
-  return typeof kin === 'string' ? sampleHash(kin, 0) : Math.imul(kin.number, 31);
+  return typeof kin === 'string' ? sampleHash(kin, 0) : Math.imul(kin, 31);
 }
 
 function firstOf(hash: number): number {
