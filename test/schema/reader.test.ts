@@ -181,3 +181,17 @@ test('the alert document nests the fields, says one of several names, and tells 
   });
   t.notThrows(() => JSON.stringify(document));
 });
+
+test('the pid of a parent that nothing is known of is what the row tells', (t) => {
+  for (const [platform, table, columns, want] of [
+    ['linux', 'process_events', { syscall: 'execve', parent: '900' }, 900],
+    ['linux', 'process_events', { syscall: 'execve', parent: '0' }, null],
+    ['darwin', 'es_process_events', { event_type: 'exec', parent: '900' }, 900],
+    ['windows', 'process_etw_events', { type: 'ProcessStart', ppid: '900' }, 900],
+  ] as const) {
+    const { reader, get } = reading(platform);
+    const event = reader.read(table, execRow({ pid: '1000', ...columns }));
+    t.is(get(event, 'process.parent.name'), null);
+    t.is(get(event, 'process.parent.pid'), want, `${table} ${JSON.stringify(columns)}`);
+  }
+});

@@ -62,9 +62,16 @@ export function processFamily(
   });
 }
 
-/** What the tree says of the acting process's parent, ancestors and leaders. */
-export function kinFields(pidColumns: readonly string[]): readonly Definition[] {
+/**
+ * What the tree says of the acting process's parent, ancestors and leaders. `parentPid` is what the row itself tells,
+ * where the tree knows no parent; null elsewhere.
+ */
+export function kinFields(
+  pidColumns: readonly string[],
+  parentPid: (event: RowEvent) => number | null = () => null,
+): readonly Definition[] {
   const family = { columns: pidColumns, fidelity: 'approximate' } as const;
+  const pidOfParent = (event: RowEvent): Value => event.parent?.pid ?? (parentPid(event) || null);
   const leader = {
     ...family,
     note: 'guessed from the ancestry: rows tell of no session and no process group',
@@ -74,7 +81,7 @@ export function kinFields(pidColumns: readonly string[]): readonly Definition[] 
     ...processFamily('process.parent', Object.keys(FIELDS), {
       ...{ ...family, of: (event) => event.parent },
       note: 'from the process tree; inferred where no row told of the parent (the alert says so)',
-    }),
+    }).map((one) => (one.field === 'process.parent.pid' ? { ...one, read: pidOfParent } : one)),
     ...processFamily('process.entry_leader', LEADER, {
       ...leader,
       of: (event) => event.leaders?.entry ?? null,

@@ -31,6 +31,7 @@ const PATH = columnId('path');
 const CMDLINE = columnId('cmdline');
 const ENV = columnId('env');
 const PID = columnId('pid');
+const PARENT = columnId('parent');
 const CHILD = columnId('child_pid');
 const EXIT_CODE = columnId('exit_code');
 const RESPONSIBLE = columnId('responsible_pid');
@@ -90,7 +91,7 @@ export const esProcessEvents: TableDefinition = {
     cases('event.action', 'event_type', { exec: EXEC_ACTIONS, fork: FORK_ACTIONS, exit: ['end', 'exit'] }),
     constant('event.outcome', 'success', { note: 'Endpoint Security notifies of what was done' }),
     ...ownFields(),
-    ...kinFields(['pid', 'parent']),
+    ...kinFields(['pid', 'parent'], parentPid),
     ...responsibleFields('process.Ext.effective_parent'),
     ...responsibleFields('Effective_process'),
     ...signatureFields(),
@@ -145,6 +146,10 @@ function ownFields(): readonly Definition[] {
 
 function actorPid(event: RowEvent): Value {
   return event.number(event.text(TYPE) === 'fork' ? CHILD : PID);
+}
+
+function parentPid(event: RowEvent): number | null {
+  return event.number(event.text(TYPE) === 'fork' ? PID : PARENT);
 }
 
 function splitQuoted(text: string): readonly string[] {

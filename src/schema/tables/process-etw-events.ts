@@ -16,6 +16,7 @@ import type { RowEvent } from '../row-event.ts';
 import { EXEC_ACTIONS } from './process-events.ts';
 
 const TYPE = columnId('type');
+const PPID = columnId('ppid');
 const PATH = columnId('path');
 const EXIT_CODE = columnId('exit_code');
 const USER = columnId('username');
@@ -51,7 +52,7 @@ export const processEtwEvents: TableDefinition = {
     cases('event.type', 'type', { ProcessStart: ['start'], ProcessStop: ['end'] }),
     cases('event.action', 'type', { ProcessStart: EXEC_ACTIONS, ProcessStop: ['end', 'exit'] }),
     ...ownFields(),
-    ...kinFields(['pid', 'ppid']),
+    ...kinFields(['pid', 'ppid'], (event) => event.number(PPID)),
     ...windowsUser(),
     computed(
       'process.Ext.token.integrity_level_name',

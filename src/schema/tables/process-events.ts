@@ -27,6 +27,7 @@ const EXECS = ['execve', 'execveat'];
 const FORKS = ['fork', 'vfork', 'clone'];
 const KILLS = ['kill', 'tkill', 'tgkill'];
 
+const PARENT = columnId('parent');
 const PATH = columnId('path');
 const CWD = columnId('cwd');
 const CMDLINE = columnId('cmdline');
@@ -95,7 +96,7 @@ export const processEvents: TableDefinition = {
     constant('event.outcome', 'success', { note: 'osquery gives no row for a call that failed' }),
     column('auditd.data.syscall', 'syscall'),
     ...ownFields(),
-    ...kinFields(['pid', 'parent']),
+    ...kinFields(['pid', 'parent'], (event) => event.number(PARENT)),
     ...userFields({ real: 'uid', effective: 'euid', audit: 'auid', group: 'gid', effectiveGroup: 'egid' }),
   ],
 };
