@@ -102,8 +102,8 @@ export class Feed {
 class Player {
   readonly #rows: readonly RecordedRow[];
   readonly #pids: Pids;
-  #pass = 0;
   #at = 0;
+  #lines = 0;
   #moved = new Map<string, string>();
 
   constructor(rows: readonly RecordedRow[], pids: Pids) {
@@ -114,7 +114,6 @@ class Player {
   next(): RecordedRow {
     if (this.#at === this.#rows.length) {
       this.#at = 0;
-      this.#pass += 1;
       this.#moved = new Map();
     }
     const { table, columns } = this.#rows[this.#at++]!;
@@ -124,7 +123,8 @@ class Player {
       if (pid !== undefined) moved[name] = this.#move(pid, name === 'pid');
     }
     const line = columns['cmdline'] ?? '';
-    if (line !== '' && this.#at % FRESH_SHARE === 0) moved['cmdline'] = `${line} ${this.#pass}.${this.#at}`;
+    // Of the lines, not of the rows: those are by turns of a fork and of an exec.
+    if (line !== '' && ++this.#lines % FRESH_SHARE === 0) moved['cmdline'] = `${line} ${this.#lines}`;
     return { table, columns: moved };
   }
 
