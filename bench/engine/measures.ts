@@ -35,10 +35,10 @@ const AT_ONCE = 64;
 export type Figures = Readonly<Record<string, number>>;
 export type Measure = (scale: Scale) => Promise<Figures>;
 
-/** What the small scale leaves out: it only shows how the others come about. */
+/** What the small scale leaves out: they only show how the others come about. */
 export const LEFT_OUT_WHEN_QUICK: readonly string[] = ['engineUnlike', 'growth1000'];
 
-/** Each runs in a process of its own, so that none finds the caches and the compiled code of another. */
+/** Each runs in a process of its own, so that none finds the caches and the optimized code of another. */
 export const MEASURES: Readonly<Record<string, Measure>> = {
   engine: (scale) => measureEngine(scale.events, {}),
   engineUnlike: (scale) => measureEngine(scale.events / 4, { unlike: true }),

@@ -52,7 +52,7 @@ export interface Process {
 /**
  * The same number for processes that run the same program with the same arguments, in the same folder, for the
  * same user: what can be asked of them has the same answers, but for who they are and when they began. No others
- * have it.
+ * have it as their image, or as their program: the two are counted apart.
  */
 export type Image = number;
 

@@ -29,22 +29,6 @@ const MOST_CHARACTERS = 32_768;
  */
 export type ForkPids = 'unknown' | 'doubtful' | 'foreign' | 'global';
 
-/** What was made of a record's texts. */
-interface Apart {
-  readonly record: ProcessRecord;
-  args: Args | null;
-  names: readonly string[] | null;
-  wordTexts: readonly string[] | null;
-}
-
-/**
- * The records whose texts were taken apart last: only they keep what came of it. Words and copies of a line are more
- * than the line itself, and of most processes nobody asks again.
- */
-const MOST_APART = 256;
-const APART: Apart[] = [];
-let nextApart = 0;
-
 /** A process as the tree keeps it. */
 export class ProcessRecord implements Process {
   readonly pid: number;
@@ -60,8 +44,10 @@ export class ProcessRecord implements Process {
   readonly groupId: string;
   readonly signature: Signature | null;
   readonly #name: string;
+  #args: Args | null = null;
   exactWords: readonly string[] | null = null;
-  #apart: Apart | null = null;
+  #names: readonly string[] | null = null;
+  #wordTexts: readonly string[] | null = null;
   #image: Image | null = null;
   #program: Image | null = null;
   parent: ProcessRecord | null = null;
@@ -98,24 +84,22 @@ export class ProcessRecord implements Process {
   }
 
   get args(): Args {
-    const apart = this.#takenApart();
-    apart.args ??= this.#readArgs();
-    return apart.args;
+    this.#args ??= this.commandLine === '' ? NO_ARGS : argsOf(this.commandLine, this.form);
+    return this.#args;
   }
 
   get names(): readonly string[] {
-    const apart = this.#takenApart();
-    apart.names ??= programNames({
+    this.#names ??= programNames({
       path: this.path,
       first: this.firstWord,
       words: () => this.args.words,
       fallback: this.#name,
     });
-    return apart.names;
+    return this.#names;
   }
 
   get firstWord(): string {
-    if (this.exactWords === null && showsWords(this.commandLine, this.form)) {
+    if (this.#args === null && showsWords(this.commandLine, this.form)) {
       const end = this.commandLine.indexOf(' ');
       if (end !== 0) return end < 0 ? this.commandLine : this.commandLine.slice(0, end);
     }
@@ -123,10 +107,9 @@ export class ProcessRecord implements Process {
   }
 
   get wordTexts(): string | readonly string[] {
-    if (this.exactWords === null && showsWords(this.commandLine, this.form)) return this.commandLine;
-    const apart = this.#takenApart();
-    apart.wordTexts ??= [this.commandLine, this.args.line, this.args.words.join(' ')];
-    return apart.wordTexts;
+    if (this.#args?.fidelity !== 'exact' && showsWords(this.commandLine, this.form)) return this.commandLine;
+    this.#wordTexts ??= [this.commandLine, this.args.line, this.args.words.join(' ')];
+    return this.#wordTexts;
   }
 
   get image(): Image {
@@ -151,26 +134,11 @@ export class ProcessRecord implements Process {
   /** Takes the arguments as `/proc` has them. */
   setExact(words: readonly string[]): void {
     this.exactWords = words;
-    this.#apart = null;
+    this.#args = exactArgs(words);
+    this.#names = null;
+    this.#wordTexts = null;
     this.#image = null;
     this.#program = null;
-  }
-
-  #takenApart(): Apart {
-    if (this.#apart !== null) return this.#apart;
-    const apart = { record: this, args: null, names: null, wordTexts: null };
-    const oldest = APART[nextApart];
-    // It may have been taken apart anew.
-    if (oldest !== undefined && oldest.record.#apart === oldest) oldest.record.#apart = null;
-    APART[nextApart] = apart;
-    nextApart = (nextApart + 1) % MOST_APART;
-    this.#apart = apart;
-    return apart;
-  }
-
-  #readArgs(): Args {
-    if (this.exactWords !== null) return exactArgs(this.exactWords);
-    return this.commandLine === '' ? NO_ARGS : argsOf(this.commandLine, this.form);
   }
 
   /** Characters held, for the tree's bound. */

@@ -186,6 +186,8 @@ test('the pid of a parent that nothing is known of is what the row tells', (t) =
   for (const [platform, table, columns, want] of [
     ['linux', 'process_events', { syscall: 'execve', parent: '900' }, 900],
     ['linux', 'process_events', { syscall: 'execve', parent: '0' }, null],
+    ['linux', 'process_events', { syscall: 'execve', parent: '-5' }, null],
+    ['linux', 'process_events', { syscall: 'execve', parent: '1000' }, null],
     ['darwin', 'es_process_events', { event_type: 'exec', parent: '900' }, 900],
     ['windows', 'process_etw_events', { type: 'ProcessStart', ppid: '900' }, 900],
   ] as const) {

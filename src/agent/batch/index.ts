@@ -3,5 +3,5 @@
  *
  * Knows nothing of what rows mean.
  */
-export { type Batch, BatchError, type ColumnsOf, readBatch } from './read.ts';
+export { type Batch, BatchError, readBatch } from './read.ts';
 export { listedRows, type Rows, type RowValues } from './rows.ts';

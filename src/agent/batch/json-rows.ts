@@ -9,7 +9,7 @@ export interface FoundRows {
 
 const [SPACE, NEWLINE, RETURN, TAB] = [0x20, 0x0a, 0x0d, 0x09];
 const [QUOTE, BACKSLASH, COMMA, MINUS, ZERO, NINE] = [0x22, 0x5c, 0x2c, 0x2d, 0x30, 0x39];
-const [OPEN, CLOSE, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
+const [OPEN, CLOSE, OPEN_OBJECT, CLOSE_OBJECT, LETTER_U] = [0x5b, 0x5d, 0x7b, 0x7d, 0x75];
 const WORDS = ['null', 'true', 'false'].map((word) => Buffer.from(word));
 /** Bytes that may come after a backslash in JSON, `u` and its digits apart. */
 const ESCAPED = new Set(Buffer.from('"\\/bfnrt'));
@@ -28,7 +28,7 @@ const TEXTS = new SharedTexts();
  * reading them: what is read of a row is garbage while it is new, when it is read just before it is looked at.
  *
  * Null for all else, also where it is JSON: nothing that is found here fails when it is read. The bytes are the rows'
- * from here on, and stay as they are.
+ * from here on: nobody else may read or write them.
  */
 export function findRows(bytes: Uint8Array): FoundRows | null {
   let at = pastSpace(bytes, 0);
@@ -171,8 +171,16 @@ function pastText(bytes: Uint8Array, start: number): number {
   return -1;
 }
 
+/** SQLite writes every control character so: a line can be made of them. */
 function isUnicodeEscape(bytes: Uint8Array, at: number): boolean {
-  return /^u[0-9a-fA-F]{4}/.test(latin1(bytes, at, at + 5));
+  if (bytes[at] !== LETTER_U) return false;
+  for (let digit = at + 1; digit <= at + 4; digit += 1) if (!isHexDigit(bytes[digit]!)) return false;
+  return true;
+}
+
+function isHexDigit(byte: number): boolean {
+  const lower = byte | 0x20;
+  return isDigit(byte) || (lower >= 0x61 && lower <= 0x66);
 }
 
 function pastNumber(bytes: Uint8Array, start: number): number {

@@ -3,7 +3,7 @@ export type RowValues = readonly unknown[];
 /** Rows in the order in which a query gave them, read when they are asked for. */
 export interface Rows {
   readonly length: number;
-  /** The rows from one place to before another, which are no longer held here. */
+  /** The rows from one place to before another; they can be read again. */
   read(from: number, to: number): readonly RowValues[];
   /** What each row has in one column, as a number; NaN where it has none. */
   numbers(column: number): Float64Array;

@@ -10,13 +10,13 @@ export interface PlacedRow {
 /** Rows of one stream, oldest first, with what places each; the rows themselves are read when they are asked for. */
 export class PlacedRows {
   readonly length: number;
-  readonly #rows: Rows;
+  readonly #rows: Pick<Rows, 'read'>;
   /** The place in `#rows` of the first of these. */
   readonly #first: number;
   readonly #serials: Float64Array;
   readonly #timesMs: Float64Array;
 
-  private constructor(rows: Rows, serials: Float64Array, timesMs: Float64Array, first = 0) {
+  private constructor(rows: Pick<Rows, 'read'>, serials: Float64Array, timesMs: Float64Array, first = 0) {
     this.length = serials.length;
     this.#rows = rows;
     this.#first = first;
@@ -72,12 +72,8 @@ export class PlacedRows {
   }
 }
 
-function reversed(rows: Rows): Rows {
-  return {
-    length: rows.length,
-    read: (from, to) => rows.read(rows.length - to, rows.length - from).toReversed(),
-    numbers: (column) => rows.numbers(column).reverse(),
-  };
+function reversed(rows: Rows): Pick<Rows, 'read'> {
+  return { read: (from, to) => rows.read(rows.length - to, rows.length - from).toReversed() };
 }
 
 function areOldestFirst(serials: Float64Array): boolean {

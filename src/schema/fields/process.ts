@@ -71,7 +71,11 @@ export function kinFields(
   parentPid: (event: RowEvent) => number | null = () => null,
 ): readonly Definition[] {
   const family = { columns: pidColumns, fidelity: 'approximate' } as const;
-  const pidOfParent = (event: RowEvent): Value => event.parent?.pid ?? (parentPid(event) || null);
+  const pidOfParent = (event: RowEvent): Value => {
+    if (event.parent !== null) return event.parent.pid;
+    const pid = parentPid(event);
+    return Number.isSafeInteger(pid) && pid! > 0 && pid !== event.process?.pid ? pid : null;
+  };
   const leader = {
     ...family,
     note: 'guessed from the ancestry: rows tell of no session and no process group',
