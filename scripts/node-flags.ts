@@ -1,6 +1,6 @@
 /**
- * Options of Node that the extension runs with, wherever we start Node ourselves: what collecting garbage costs is a
- * third of all that it costs.
+ * Options of Node that the extension runs with, wherever we start Node ourselves; measured as
+ * docs/decisions/2026-11-24-garbage.md tells.
  *
  * V8 lets the space of new objects grow to 134 MB where memory is plenty, and gives little of it back. Half of each
  * batch of rows is garbage before the next: 34 MB are enough, and cost no CPU time that `npm run soak` could tell.
@@ -9,7 +9,7 @@
  * tenth only: each batch began with a collection of all that is alive, which another thread marked for a fifth of a
  * second. Two and a half times what was alive at the last one is what it grows to without such quiet.
  *
- * Threads that collect new objects together wait for each other longer than they work: batches leave few alive.
+ * Several threads that collect the new space together cost more CPU time than one, and saved nothing.
  */
 export const NODE_FLAGS: readonly string[] = [
   '--max-semi-space-size=16',
