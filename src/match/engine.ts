@@ -1,6 +1,7 @@
 import { type Condition, definite, type Fields, not, or, type Query, type Rule } from '../rule/index.ts';
 import type { Budget } from './budget.ts';
 import { RuleIndex } from './candidates/rule-index.ts';
+import { AlikeConditions } from './condition/alike.ts';
 import { SharedTests } from './condition/shared-tests.ts';
 import { asksOnly } from './condition/weaken.ts';
 import { compileMachine } from './machines/compile-machine.ts';
@@ -76,7 +77,11 @@ function* compile(options: EngineOptions): Generator<undefined, Engine> {
     ...(options.learnMs !== undefined && { learnMs: options.learnMs }),
   };
   const queries = options.rules.map((rule) => ({ rule, query: withExceptions(rule) }));
-  const shared = new SharedTests(queries.flatMap(({ query }) => conditionsIn(query)));
+  const alike = new AlikeConditions();
+  const shared = new SharedTests(
+    queries.flatMap(({ query }) => conditionsIn(query)),
+    alike,
+  );
   const holdings: Holdings = { held: 0 };
   const runners: Runner[] = [];
   const running: Query[] = [];
@@ -98,7 +103,7 @@ function* compile(options: EngineOptions): Generator<undefined, Engine> {
   const indexed = running.flatMap(eventQueriesOf);
   return new RuleEngine({
     ...{ runners, faults, shared, holdings, fields, slackMs, mostWaiting },
-    index: options.index === false ? null : new RuleIndex(indexed, machineOptions),
+    index: options.index === false ? null : new RuleIndex(indexed, { ...machineOptions, alike }),
     mostHeldInAll: options.mostHeldInAll ?? MOST_HELD_IN_ALL,
     budget: options.budget ?? {},
     onStop: options.onStop ?? (() => {}),

@@ -11,6 +11,7 @@ import {
   operandsOf,
   walk,
 } from '../../rule/index.ts';
+import type { AlikeConditions } from '../condition/alike.ts';
 import type { Predicate } from '../condition/closure.ts';
 import { compileTest } from '../condition/predicate.ts';
 import { asksOnly, weaken } from '../condition/weaken.ts';
@@ -22,6 +23,7 @@ import { type Candidates, Plan } from './plan.ts';
 export interface RuleIndexOptions {
   readonly fields: Fields;
   readonly categoryField: string;
+  readonly alike: AlikeConditions;
 }
 
 /**
@@ -50,7 +52,7 @@ export class RuleIndex {
   constructor(queries: readonly EventQuery[], options: RuleIndexOptions) {
     this.conditions = queries.map((query) => conditionOf(query, options));
     this.fields = options.fields;
-    const tests = new KindTests(this.conditions, kindFields(options), options.fields);
+    const tests = new KindTests(this.conditions, kindFields(options), options);
     const plan = (known: Known): Plan => new Plan(this.conditions, options.fields, known);
     this.kinds = new EventKinds(kindFields(options), (kind) => plan(tests.knownOf(kind)));
     this.general = () => plan(() => undefined);
@@ -113,9 +115,9 @@ class KindTests {
   private readonly numbers = new Map<Condition, number>();
   private readonly tests: { readonly yes: Predicate; readonly no: Predicate }[] = [];
 
-  constructor(conditions: readonly Condition[], kind: readonly Field[], fields: Fields) {
+  constructor(conditions: readonly Condition[], kind: readonly Field[], { fields, alike }: RuleIndexOptions) {
     const ofKind = new Set(kind.map(({ name }) => name));
-    const byText = new Map<string, number>();
+    const bySame = new Map<number, number>();
     const decided = (condition: Condition): boolean =>
       operandsOf(condition).length > 0 &&
       operandsOf(condition).every(
@@ -125,15 +127,13 @@ class KindTests {
       );
     const add = (condition: Condition): void => {
       if (!decided(condition)) return;
-      const text = JSON.stringify(condition, (_, value: unknown) =>
-        typeof value === 'bigint' || typeof value === 'number' ? `${typeof value} ${value}` : value,
-      );
-      let number = byText.get(text);
+      const same = alike.numberOf(condition);
+      let number = bySame.get(same);
       if (number === undefined) {
         number = this.tests.length;
         const [yes, no] = [compileTest(condition, fields), compileTest(not(condition), fields)];
         this.tests.push({ yes: yes.test, no: no.test });
-        byText.set(text, number);
+        bySame.set(same, number);
       }
       this.numbers.set(condition, number);
     };

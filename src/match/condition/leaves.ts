@@ -13,9 +13,9 @@ import {
 import { compileRanges, isRange } from './address.ts';
 import { constantTest, type Tested } from './closure.ts';
 import { compareScalars, foldScalar, HOLDS, MIRRORED, orderKeyOf } from './compare.ts';
-import { intern } from './intern.ts';
 import { pairLeaf, type ScalarTest, scalarLeaf, textLeaf } from './leaf.ts';
 import type { Reader } from './operand.ts';
+import { plainText } from './plain-text.ts';
 import { textsIn } from './regex-texts.ts';
 import { compilePatterns, type TextTest } from './wildcard.ts';
 
@@ -89,7 +89,7 @@ function rangeTest(ranges: readonly string[]): ScalarTest {
 }
 
 function compareText(op: CompareOp, value: string, ignoreCase: boolean): TextTest {
-  const wanted = intern(ignoreCase ? foldCase(value) : value);
+  const wanted = plainText(ignoreCase ? foldCase(value) : value);
   const { length } = wanted;
   switch (op) {
     case 'eq':
@@ -111,7 +111,7 @@ export function testOneOf({ values, ignoreCase }: OneOf, reader: Reader): Tested
   const others: Scalar[] = [];
   for (const value of values) {
     if (typeof value !== 'string') others.push(value);
-    else texts.add(intern(ignoreCase ? foldCase(value) : value));
+    else texts.add(plainText(ignoreCase ? foldCase(value) : value));
   }
   if (others.length === 0) {
     if (texts.size === 0) return scalarLeaf(reader, () => false, COSTS.list);
@@ -184,7 +184,7 @@ function remembering(fits: TextTest): TextTest {
 /** Runs a regular expression only on texts that have what it cannot do without. */
 function guarded(fits: TextTest, parts: readonly string[], ignoreCase: boolean): TextTest {
   if (parts.length === 0) return fits;
-  const needed = [...new Set(parts.map((part) => intern(ignoreCase ? foldCase(part) : part)))];
+  const needed = [...new Set(parts.map((part) => plainText(ignoreCase ? foldCase(part) : part)))];
   return (text) => {
     const cased = ignoreCase ? foldCase(text) : text;
     for (let i = 0; i < needed.length; i += 1) if (!cased.includes(needed[i]!)) return false;

@@ -1,4 +1,5 @@
-import { type Condition, type Event, operandsOf, walk } from '../../rule/index.ts';
+import { type Condition, type Event, walk } from '../../rule/index.ts';
+import type { AlikeConditions } from './alike.ts';
 import { ALWAYS, type Costed, NEVER, type Predicate } from './closure.ts';
 
 /**
@@ -9,15 +10,15 @@ import { ALWAYS, type Costed, NEVER, type Predicate } from './closure.ts';
  * between asks anew, and what an event says may change from one turn to the next.
  */
 export class SharedTests {
-  private readonly numbers = new WeakMap<Condition, number>();
-  private readonly byText = new Map<string, number>();
+  private readonly alike: AlikeConditions;
   /** By number: how often the condition occurs, and what was made of it. */
   private readonly uses: number[] = [];
   private readonly known = { true: new Map<number, Costed>(), false: new Map<number, Costed>() };
   private event: Event | null = null;
   private turn = 0;
 
-  constructor(conditions: Iterable<Condition>) {
+  constructor(conditions: Iterable<Condition>, alike: AlikeConditions) {
+    this.alike = alike;
     for (const condition of conditions) walk(condition, (inner) => this.use(inner));
   }
 
@@ -33,7 +34,7 @@ export class SharedTests {
 
   /** The compiled side of a condition; made by `make`, once for all that are alike, when it is common. */
   side(condition: Condition, side: boolean, make: () => Costed): Costed {
-    const number = this.numberOf(condition);
+    const number = this.alike.numberOf(condition);
     if (condition.kind === 'constant' || (this.uses[number] ?? 0) < 2) return make();
     const made = this.known[`${side}`];
     let one = made.get(number);
@@ -60,40 +61,7 @@ export class SharedTests {
   }
 
   private use(condition: Condition): void {
-    const number = this.numberOf(condition);
+    const number = this.alike.numberOf(condition);
     this.uses[number] = (this.uses[number] ?? 0) + 1;
   }
-
-  /** The same for conditions that are the same. */
-  private numberOf(condition: Condition): number {
-    const known = this.numbers.get(condition);
-    if (known !== undefined) return known;
-    const text = this.textOf(condition);
-    const number = this.byText.get(text) ?? this.byText.size;
-    this.byText.set(text, number);
-    this.numbers.set(condition, number);
-    return number;
-  }
-
-  private textOf(condition: Condition): string {
-    switch (condition.kind) {
-      case 'and':
-      case 'or':
-        return `${condition.kind} ${condition.args.map((arg) => this.numberOf(arg)).join(' ')}`;
-      case 'not':
-      case 'definite':
-        return `${condition.kind} ${this.numberOf(condition.arg)}`;
-      default:
-        return operandsOf(condition).some(({ kind }) => kind === 'condition')
-          ? `own ${this.byText.size}`
-          : JSON.stringify(condition, typed);
-    }
-  }
-}
-
-/** Keeps apart what JSON does not: 1 and 1n, 0 and -0. */
-function typed(_: string, value: unknown): unknown {
-  if (typeof value === 'bigint') return { bigint: `${value}` };
-  if (typeof value !== 'number' || (Number.isFinite(value) && !Object.is(value, -0))) return value;
-  return { number: Object.is(value, -0) ? '-0' : `${value}` };
 }

@@ -1,5 +1,5 @@
 import { foldCase, type Pattern } from '../../rule/index.ts';
-import { intern } from './intern.ts';
+import { plainText } from './plain-text.ts';
 
 /** Whether a text passes; linear in its length. */
 export type TextTest = (text: string) => boolean;
@@ -48,9 +48,9 @@ function split(pattern: Pattern, ignoreCase: boolean): Piece[] {
       if (part.wild === 'anyOne') piece.push(ANY);
       else pieces.push([]);
     } else if (part !== '') {
-      const text = intern(ignoreCase ? foldCase(part) : part);
+      const text = plainText(ignoreCase ? foldCase(part) : part);
       const last = piece.at(-1);
-      if (typeof last === 'string') piece[piece.length - 1] = intern(last + text);
+      if (typeof last === 'string') piece[piece.length - 1] = plainText(last + text);
       else piece.push(text);
     }
   }

@@ -37,7 +37,7 @@ class NewTermsMachine implements Machine {
   private readonly learnMs: number;
   private readonly mostHeld: number;
   private readonly termsOf: KeyReader;
-  private readonly version: string;
+  private readonly query: NewTermsQuery;
   /** When each term was last seen. */
   private readonly lastSeenMs = new Recency<number>();
   private startMs: number | null = null;
@@ -49,7 +49,7 @@ class NewTermsMachine implements Machine {
     this.tests = [compileEventQuery(query.event, options)];
     const by = query.fields.map((name) => ({ operand: field(name), optional: false }));
     this.termsOf = compileKeys(by, ({ operand }) => compileReader(operand, options.fields));
-    this.version = fingerprint(query);
+    this.query = query;
   }
 
   get held(): number {
@@ -103,7 +103,7 @@ class NewTermsMachine implements Machine {
 
   save(): SavedNewTerms {
     return {
-      version: this.version,
+      version: fingerprint(this.query),
       evicted: this.evicted,
       startMs: this.startMs,
       terms: [...this.lastSeenMs],
@@ -112,7 +112,7 @@ class NewTermsMachine implements Machine {
 
   load(state: unknown): boolean {
     const saved = state as SavedNewTerms | null;
-    if (saved?.version !== this.version) return false;
+    if (saved?.version !== fingerprint(this.query)) return false;
     this.evicted = saved.evicted;
     this.startMs = saved.startMs;
     for (const [term, last] of saved.terms) this.lastSeenMs.touch(term, last);

@@ -34,7 +34,7 @@ class SampleMachine implements Machine {
   private readonly testOf: readonly number[];
   private readonly keysOf: readonly KeyReader[];
   private readonly mostHeld: number;
-  private readonly version: string;
+  private readonly query: SampleQuery;
   private readonly isSame: SameRow;
   private readonly groups = new Recency<Group>();
 
@@ -45,7 +45,7 @@ class SampleMachine implements Machine {
     this.keysOf = plan.keysOf;
     this.mostHeld = options.mostHeld;
     this.isSame = sameRowBy(options.fields);
-    this.version = fingerprint(query);
+    this.query = query;
   }
 
   get held(): number {
@@ -106,7 +106,7 @@ class SampleMachine implements Machine {
 
   save(codec: EventCodec): unknown {
     return {
-      version: this.version,
+      version: fingerprint(this.query),
       evicted: this.evicted,
       groups: [...this.groups].map(([, { key, lists }]) => ({
         keys: key.values.map(encodeScalar),
@@ -117,7 +117,7 @@ class SampleMachine implements Machine {
 
   load(state: unknown, codec: EventCodec): boolean {
     const saved = state as SavedSample | null;
-    if (saved?.version !== this.version) return false;
+    if (saved?.version !== fingerprint(this.query)) return false;
     this.evicted = saved.evicted;
     for (const { keys, lists } of saved.groups) {
       const values = keys.map(decodeScalar);

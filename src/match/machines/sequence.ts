@@ -37,7 +37,7 @@ class SequenceMachine implements Machine {
   private readonly mostHeld: number;
   private readonly isMissingFirst: boolean;
   private readonly isMissingLast: boolean;
-  private readonly version: string;
+  private readonly query: SequenceQuery;
 
   private readonly pending = new PendingSequences();
   private readonly sightings: Sightings;
@@ -61,7 +61,7 @@ class SequenceMachine implements Machine {
     this.maxSpanMs = maxSpanMs ?? Number.POSITIVE_INFINITY;
     this.mostHeld = options.mostHeld;
     this.sightings = new Sightings(this.maxSpanMs);
-    this.version = fingerprint(query);
+    this.query = query;
   }
 
   get held(): number {
@@ -210,7 +210,7 @@ class SequenceMachine implements Machine {
   save(codec: EventCodec): unknown {
     const events = (list: readonly Event[]): unknown[] => list.map((event) => codec.save(event));
     return {
-      version: this.version,
+      version: fingerprint(this.query),
       pending: [...this.pending].map((one) => ({
         keys: one.key.values.map(encodeScalar),
         events: events(one.events),
@@ -231,7 +231,7 @@ class SequenceMachine implements Machine {
 
   load(state: unknown, codec: EventCodec): boolean {
     const saved = state as SavedSequence | null;
-    if (saved?.version !== this.version) return false;
+    if (saved?.version !== fingerprint(this.query)) return false;
     const events = (list: readonly unknown[]): Event[] => list.map((event) => codec.load(event));
     this.evicted = saved.evicted;
     for (const one of saved.pending) {

@@ -56,7 +56,6 @@ class ThresholdMachine implements Machine {
   private readonly keysOf: KeyReader;
   private readonly differing: Reader | null;
   private readonly mostHeld: number;
-  private readonly version: string;
   private readonly buckets = new Recency<Bucket>();
   private counted = 0;
 
@@ -69,7 +68,6 @@ class ThresholdMachine implements Machine {
     this.differing =
       query.cardinality === null ? null : compileReader(field(query.cardinality.field), fields);
     this.mostHeld = Math.max(options.mostHeld, query.atLeast + (query.cardinality?.atLeast ?? 0));
-    this.version = fingerprint(query);
   }
 
   /** Counted events and quiet groups. */
@@ -184,7 +182,7 @@ class ThresholdMachine implements Machine {
 
   save(codec: EventCodec): SavedThreshold {
     return {
-      version: this.version,
+      version: fingerprint(this.query),
       evicted: this.evicted,
       buckets: [...this.buckets].map(([, { key, events, byValue, quietUntilMs }]) => ({
         keys: key.values.map(encodeScalar),
@@ -197,7 +195,7 @@ class ThresholdMachine implements Machine {
 
   load(state: unknown, codec: EventCodec): boolean {
     const saved = state as SavedThreshold | null;
-    if (saved?.version !== this.version) return false;
+    if (saved?.version !== fingerprint(this.query)) return false;
     this.evicted = saved.evicted;
     for (const { keys, events, byValue, quietUntilMs } of saved.buckets) {
       const values = keys.map(decodeScalar);
