@@ -11,7 +11,7 @@ const FRESH_SHARE = 2;
 const FIRST_PID = 40_000;
 const LAST_PID = 4_194_303;
 
-/** A scan's new rows of one table, oldest first, in the order of `table.reads`. */
+/** A scan's new rows of one table, if any, oldest first, in the order of `table.reads`. */
 export interface FedBatch {
   readonly table: TableSpec;
   readonly rows: readonly FedRow[];
@@ -38,6 +38,8 @@ export class Feed {
   static readonly CANARY = '/usr/bin/soak-canary';
   readonly #everyday: Player;
   readonly #attack: Player;
+  /** Each is scanned every time, as osquery does it, whether it has new rows or not. */
+  readonly #tables: ReadonlySet<TableSpec>;
   readonly #serials = new Map<string, number>();
   readonly #texts = new Map<TableSpec, ReadonlySet<string>>();
   #rows = 0;
@@ -47,7 +49,9 @@ export class Feed {
     const pids = new Pids();
     const everyday = recorded('everyday', schema);
     this.#everyday = new Player(everyday, pids);
-    this.#attack = new Player([...recorded('seed', schema), ...recorded('attack', schema)], pids);
+    const attack = [...recorded('seed', schema), ...recorded('attack', schema)];
+    this.#attack = new Player(attack, pids);
+    this.#tables = new Set([...everyday, ...attack].map(({ table }) => table));
     this.execShare =
       everyday.filter(({ columns }) => columns['syscall'] === 'execve').length / everyday.length;
   }
@@ -58,14 +62,12 @@ export class Feed {
 
   /** The rows of the next interval, by table, with a canary in each second. */
   next(count: number, fromSecond: number, seconds: number): readonly FedBatch[] {
-    const batches = new Map<TableSpec, FedRow[]>();
+    const batches = new Map<TableSpec, FedRow[]>([...this.#tables].map((table) => [table, []]));
     const aSecond = Math.max(1, Math.floor(count / seconds));
     for (let at = 0; at < count; at += 1) {
       const player = ++this.#rows % ATTACK_SHARE === 0 ? this.#attack : this.#everyday;
       const { table, columns } = at % aSecond === 0 ? this.#canary() : player.next();
-      const rows = batches.get(table) ?? [];
-      batches.set(table, rows);
-      rows.push(this.#stamp(table, columns, fromSecond + Math.floor((at * seconds) / count)));
+      batches.get(table)!.push(this.#stamp(table, columns, fromSecond + Math.floor((at * seconds) / count)));
     }
     return [...batches].map(([table, rows]) => ({ table, rows }));
   }

@@ -17,6 +17,7 @@ import {
   type Host,
   type OsqueryEvent,
   type Reader,
+  type ReaderState,
   type RowReader,
   type Schema,
 } from '../schema/index.ts';
@@ -64,12 +65,16 @@ export interface DetectorBounds {
 }
 
 /** What a detector knows, as JSON values. */
-export interface DetectorState {
-  readonly tree: unknown;
+export interface DetectorState extends ReaderState {
   readonly engine: unknown;
   /** By rule id: what its suppression and its bound of alerts remember. */
   readonly outputs: Readonly<Record<string, unknown>>;
 }
+
+type RulesState = Omit<DetectorState, keyof ReaderState>;
+
+/** Events that stay in this process need not be told of. */
+const AS_THEY_ARE: EventCodec = { save: (event) => event, load: (saved) => saved as OsqueryEvent };
 
 export const SLACK_MS = 120_000;
 
@@ -85,7 +90,6 @@ export class Detector {
   readonly #host: Host;
   readonly #schema: Schema;
   readonly #bounds: Omit<EngineOptions, 'rules' | 'fields' | 'onStop'>;
-  readonly #codec: EventCodec;
   readonly #fields: FieldReader;
   readonly #onAlert: (alert: Alert) => void;
   readonly #onFailure: ((error: unknown) => void) | undefined;
@@ -103,7 +107,6 @@ export class Detector {
     this.#reader = createReader({ schema, tree: this.tree, host });
     this.#schema = schema;
     this.#bounds = { slackMs: SLACK_MS, ...engineBounds };
-    this.#codec = codecOf(this.#reader);
     this.#onStop = told.onStop;
     const enabled = enabledOf(rules);
     this.#engine = createEngine(this.#engineOptions(enabled));
@@ -153,29 +156,44 @@ export class Detector {
   async replaceRules(rules: readonly Rule[]): Promise<void> {
     const enabled = enabledOf(rules);
     const compiled = await createEngineInTurns(this.#engineOptions(enabled), createTurns());
-    const { engine, outputs } = this.#saveRules();
+    const { engine, outputs } = this.#saveRules(AS_THEY_ARE);
     this.#totals.keep(this.counters, this.#outputs);
     this.#engine = compiled;
     this.#outputs = this.#outputsOf(enabled);
-    this.#loadRules(engine, outputs);
+    this.#loadRules({ engine, outputs }, AS_THEY_ARE);
   }
 
   /** The state between two batches. */
   save(): DetectorState {
-    return { tree: this.tree.save(), ...this.#saveRules() };
+    const events = this.#reader.beginSave();
+    const rules = this.#saveRules({ ...AS_THEY_ARE, save: (event) => events.save(event as OsqueryEvent) });
+    return { ...events.finish(), ...rules };
   }
 
   /**
    * Takes a saved state back into a detector that has read nothing. Gives what of it was refused, `tree` or ids
    * of rules that have changed since: those begin without.
    */
-  load({ tree, engine, outputs }: DetectorState): readonly string[] {
-    const refused = this.tree.load(tree) ? [] : ['tree'];
-    return [...refused, ...this.#loadRules(engine, outputs)];
+  load(state: DetectorState): readonly string[] {
+    const events = this.#reader.load(state);
+    const refused = this.#loadRules(state, {
+      ...AS_THEY_ARE,
+      load(saved) {
+        const event = events.load(saved);
+        if (event === null) throw new Error('a saved event that cannot be read');
+        return event;
+      },
+    });
+    return events.hasTree ? refused : ['tree', ...refused];
   }
 
   get counters(): readonly RuleCounters[] {
     return this.#engine.counters;
+  }
+
+  /** Events that wait for their place in the order. */
+  get waiting(): number {
+    return this.#engine.waiting;
   }
 
   /** What each rule has done, also before it was replaced by another version of itself. */
@@ -205,13 +223,13 @@ export class Detector {
     return new Map(rules.map((rule) => [rule, new RuleOutput(rule, fields, tell)]));
   }
 
-  #saveRules(): Omit<DetectorState, 'tree'> {
+  #saveRules(codec: EventCodec): RulesState {
     const outputs = [...this.#outputs].map(([rule, output]) => [rule.id, output.save()] as const);
-    return { engine: this.#engine.save(this.#codec), outputs: Object.fromEntries(outputs) };
+    return { engine: this.#engine.save(codec), outputs: Object.fromEntries(outputs) };
   }
 
-  #loadRules(engine: unknown, outputs: DetectorState['outputs']): readonly string[] {
-    const refused = new Set(this.#engine.load(engine, this.#codec));
+  #loadRules({ engine, outputs }: RulesState, codec: EventCodec): readonly string[] {
+    const refused = new Set(this.#engine.load(engine, codec));
     for (const [rule, output] of this.#outputs) {
       const saved = outputs[rule.id];
       if (saved !== undefined && !output.load(saved)) refused.add(rule.id);
@@ -257,15 +275,4 @@ export class Detector {
 
 function enabledOf(rules: readonly Rule[]): readonly Rule[] {
   return rules.filter((rule) => rule.enabled).map(narrowToIndices);
-}
-
-function codecOf(reader: Reader): EventCodec {
-  return {
-    save: (event) => reader.save(event as OsqueryEvent),
-    load(saved) {
-      const event = reader.load(saved);
-      if (event === null) throw new Error('a saved event of another version');
-      return event;
-    },
-  };
 }

@@ -237,20 +237,28 @@ export class RuleEngine implements Engine {
       .filter(([id, one]) => byId.get(id)?.load(one, codec) !== true)
       .map(([id]) => id);
     for (const id of refused) byId.delete(id);
-    if (feed !== undefined) this.loadFeed(feed, codec, byId);
+    if (feed !== undefined) refused.push(...this.loadFeed(feed, codec, byId));
     return refused;
   }
 
-  private loadFeed(saved: SavedFeed, codec: EventCodec, byId: ReadonlyMap<string, Runner>): void {
+  /** Gives the rules that an event waited for that could not be read. */
+  private loadFeed(saved: SavedFeed, codec: EventCodec, byId: ReadonlyMap<string, Runner>): Iterable<string> {
+    const lost = new Set<string>();
     this.feed.load(saved, (item) => {
       const { event, rules } = item as SavedWaiting;
       const known = rules.filter(([id]) => byId.has(id));
-      return {
-        event: codec.load(event),
-        passed: known.map(([id, passed]) => ({ runner: byId.get(id)!, passed, ask: NONE })),
-      };
+      try {
+        return {
+          event: codec.load(event),
+          passed: known.map(([id, passed]) => ({ runner: byId.get(id)!, passed, ask: NONE })),
+        };
+      } catch {
+        for (const [id] of known) lost.add(id);
+        return null;
+      }
     });
     this.started = this.feed.clock.beganMs !== null;
+    return lost;
   }
 }
 

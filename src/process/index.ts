@@ -12,13 +12,14 @@ export type {
   ExecFacts,
   ForkFacts,
   Image,
+  LoadedProcesses,
   Origin,
   Process,
   ProcessTree,
+  SavingProcesses,
   SeedFacts,
   Signature,
   TreeHealth,
   TreeOptions,
 } from './process.ts';
-export { loadLineage, saveLineage } from './snapshot.ts';
 export { createProcessTree } from './tree.ts';

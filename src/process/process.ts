@@ -143,9 +143,23 @@ export interface ProcessTree {
   /** The process was seen to act: it should not be forgotten. */
   touch(process: Process): void;
   readonly health: TreeHealth;
-  /** The tree as a JSON value, and back. False, and the tree stays as it is, for a state it did not write. */
-  save(): unknown;
-  load(state: unknown): boolean;
+  /** Begins to save the tree as it is now; nothing may change it before `finish`. */
+  beginSave(): SavingProcesses;
+  /** Becomes what was saved. Null, and the tree stays as it is, for a state it did not write. */
+  load(state: unknown): LoadedProcesses | null;
+}
+
+/** Processes of one state, the tree's and others that are told of in it. Each is saved once, wherever it is told of. */
+export interface SavingProcesses {
+  /** What to tell of a process by; -1 for none. */
+  numberOf(process: Process | null): number;
+  /** All of them as a JSON value. */
+  finish(): unknown;
+}
+
+export interface LoadedProcesses {
+  /** The process that had this number; null for none. */
+  at(number: number): Process | null;
 }
 
 export interface TreeHealth {

@@ -67,6 +67,9 @@ export class ProcessRecord implements Process {
   newer: ProcessRecord | null = null;
   usedAt = -1;
 
+  /** Its number among the records that were last saved with it; whoever saves gives it. */
+  number = -1;
+
   constructor(parts: RecordParts) {
     this.pid = finite(parts.pid);
     this.parentPid = finite(parts.parentPid);

@@ -1,19 +1,22 @@
 import { HeldRecords } from './held.ts';
 import { asOf, isAncestor, isNewer, isOutdated, isPid, sameProgram } from './kinship.ts';
+import { loadTree } from './load-tree.ts';
 import { recordOfExec, recordOfFork, recordOfForker, recordOfInferred, recordOfSeed } from './make-record.ts';
 import { PidOrder } from './pid-order.ts';
 import type {
   ExecFacts,
   ForkFacts,
+  LoadedProcesses,
   Process,
   ProcessTree,
+  SavingProcesses,
   SeedFacts,
   TreeHealth,
   TreeOptions,
 } from './process.ts';
 import { RecentExecs } from './recent.ts';
 import { ProcessRecord } from './record.ts';
-import { loadTree, saveTree } from './snapshot.ts';
+import { savingTree } from './save-tree.ts';
 import { UnplacedForks } from './unplaced.ts';
 
 export function createProcessTree(options: TreeOptions = {}): ProcessTree {
@@ -148,8 +151,8 @@ class Tree implements ProcessTree {
     };
   }
 
-  save(): unknown {
-    return saveTree(this.#records.all, (pid) => this.#records.get(pid), {
+  beginSave(): SavingProcesses {
+    return savingTree(this.#records.all, (pid) => this.#records.get(pid), {
       lastPid: this.#pids.last,
       era: this.#pids.era,
       forkRows: this.#forkRows,
@@ -158,18 +161,19 @@ class Tree implements ProcessTree {
     });
   }
 
-  load(state: unknown): boolean {
+  load(state: unknown): LoadedProcesses | null {
     const loaded = loadTree(state);
-    if (loaded === null) return false;
-    this.#records.replaceAll(loaded.records);
+    if (loaded === null) return null;
+    const { records, held, recent, unplaced, lastPid, era, forkRows } = loaded;
+    this.#records.replaceAll(held);
     this.#recent.clear();
-    for (const record of loaded.recent) this.#recent.add(record);
+    for (const record of recent) this.#recent.add(record);
     this.#unplaced.clear();
-    for (const { facts, parent } of loaded.unplaced) this.#unplaced.add(facts, parent);
-    this.#pids.last = loaded.lastPid;
-    this.#pids.era = loaded.era;
-    this.#forkRows = loaded.forkRows;
-    return true;
+    for (const { facts, parent } of unplaced) this.#unplaced.add(facts, parent);
+    this.#pids.last = lastPid;
+    this.#pids.era = era;
+    this.#forkRows = forkRows;
+    return { at: (number) => records[number] ?? null };
   }
 
   /** The record of the parent's pid, inferred where no row told of it. */

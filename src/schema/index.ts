@@ -25,6 +25,7 @@ export {
   type ReaderOptions,
   type RowReader,
 } from './reader.ts';
+export type { LoadedEvents, ReaderState, SavingEvents } from './saved-events.ts';
 export { createSchema, type Explanation, type Schema } from './schema.ts';
 export type {
   Category,

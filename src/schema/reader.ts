@@ -1,10 +1,17 @@
-import { loadLineage, type ProcessTree, saveLineage } from '../process/index.ts';
+import type { ProcessTree } from '../process/index.ts';
 import { COLUMN_COUNT, findColumnId } from './column-ids.ts';
 import type { OsqueryEvent } from './event.ts';
 import { feedOf, seedFacts } from './feed.ts';
 import type { Host } from './host.ts';
 import { COLUMNS_OF_THE_MOMENT, LINE_COLUMN, Likenesses } from './likeness.ts';
-import { type CompiledTable, type Layout, RowEvent } from './row-event.ts';
+import type { CompiledTable, Layout } from './row-event.ts';
+import {
+  type LoadedEvents,
+  loadEvents,
+  type ReaderState,
+  type SavingEvents,
+  savingEvents,
+} from './saved-events.ts';
 import { compiledTable, type Schema } from './schema.ts';
 import { Tally } from './tally.ts';
 
@@ -29,9 +36,10 @@ export interface Reader {
   read(table: string, row: Readonly<Record<string, unknown>>): OsqueryEvent | null;
   /** Tells the tree what runs now: a whole snapshot of the table `processes`. */
   seed(rows: readonly Readonly<Record<string, unknown>>[]): void;
-  /** An event as JSON values, its process and ancestors with it, and back; null when it is not one of `save`'s. */
-  save(event: OsqueryEvent): unknown;
-  load(saved: unknown): OsqueryEvent | null;
+  /** Begins to save the tree, and events with their processes; nothing may be read before `finish`. */
+  beginSave(): SavingEvents;
+  /** Takes the tree back, and then events of the same state. */
+  load(state: ReaderState): LoadedEvents;
   readonly health: ReaderHealth;
 }
 
@@ -90,39 +98,8 @@ export function createReader({ schema, tree, host }: ReaderOptions): Reader {
     seed(rows) {
       tree.seed(rows.map((row) => seedFacts((column) => row[column])));
     },
-    save(event) {
-      if (!(event instanceof RowEvent)) return null;
-      const { layout, row, timeMs, serial, process, parent, exec, movedFrom } = event;
-      return {
-        ...{ table: layout.table.spec.name, columns: layout.columns, row, timeMs, serial, exec, movedFrom },
-        lineage: saveLineage(process ?? parent),
-        acted: process !== null,
-      };
-    },
-    load(saved) {
-      if (typeof saved !== 'object' || saved === null) return null;
-      const { table, columns, row, timeMs, serial, exec, movedFrom, lineage, acted } = saved as Record<
-        string,
-        unknown
-      >;
-      if (typeof table !== 'string' || !isTexts(columns) || !Array.isArray(row)) return null;
-      if (typeof timeMs !== 'number' || typeof serial !== 'number') return null;
-      const layout = layoutOf(table, columns);
-      if (layout === null) return null;
-      const first = loadLineage(lineage);
-      const process = acted === true ? first : null;
-      const parent = acted === true ? (first?.parent ?? null) : first;
-      return new RowEvent(layout, row, {
-        ...{
-          timeMs,
-          serial,
-          process,
-          parent,
-          exec: exec === true,
-          movedFrom: typeof movedFrom === 'string' ? movedFrom : null,
-        },
-      });
-    },
+    beginSave: () => savingEvents(tree),
+    load: (state) => loadEvents(state, tree, layoutOf),
     get health() {
       const { rows, rejected, repaired, cut } = tally;
       return { rows, rejected, repaired, cut };
@@ -150,8 +127,4 @@ function createLayout(
   const framing = steady.filter((place) => columns[place] !== LINE_COLUMN);
   const line = steady.find((place) => columns[place] === LINE_COLUMN) ?? -1;
   return { table, columns, places, steady, framing, line, ...context };
-}
-
-function isTexts(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((one) => typeof one === 'string');
 }

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { createProcessTree, type Process } from '../../src/process/index.ts';
+import { createProcessTree, type Process, type ProcessTree } from '../../src/process/index.ts';
 import { exec, fork, seed } from './facts.ts';
 
 const BASH = { path: '/usr/bin/bash', commandLine: 'bash run.sh' };
@@ -9,6 +9,7 @@ const lineOf = (process: Process | null): readonly number[] => {
   for (let one = process; one !== null; one = one.parent) pids.push(one.pid);
   return pids;
 };
+const savedState = (tree: ProcessTree): unknown => JSON.parse(JSON.stringify(tree.beginSave().finish()));
 
 test('an exec knows its parent, also after the parent has exited and its pid was used again', (t) => {
   const tree = createProcessTree();
@@ -155,11 +156,11 @@ test('a saved tree comes back the same, and no other state is taken', (t) => {
   tree.exec(exec({ pid: 50, parentPid: 1, path: '/usr/bin/make', place: '2' }));
   tree.fork(fork({ pid: 51, parentPid: 50, path: '/usr/bin/make', place: '3' }));
   tree.exit(51);
-  const state: unknown = JSON.parse(JSON.stringify(tree.save()));
+  const state = savedState(tree);
   const other = createProcessTree();
   other.exec(exec({ pid: 7, place: '9' }));
-  t.true(other.load(state));
-  t.deepEqual(JSON.parse(JSON.stringify(other.save())), state);
+  t.truthy(other.load(state));
+  t.deepEqual(savedState(other), state);
   t.is(other.find(7), null);
   t.deepEqual(lineOf(other.find(51)), [51, 50, 1]);
   t.is(other.find(50)?.previous?.path, '/usr/bin/bash');
@@ -170,9 +171,59 @@ test('a saved tree comes back the same, and no other state is taken', (t) => {
     { version: 1, lastPid: 0, era: 0, records: [[1]] },
     { ...(state as object), version: 99 },
   ]) {
-    t.false(other.load(wrong));
+    t.is(other.load(wrong), null);
   }
   t.deepEqual(lineOf(other.find(51)), [51, 50, 1]);
+});
+
+test('what the tree has forgotten is saved where something else tells of it, its ancestors too', (t) => {
+  const tree = createProcessTree({ capacity: 16 });
+  tree.exec(exec({ pid: 40, parentPid: 1, ...BASH, place: '1' }));
+  const child = tree.exec(exec({ pid: 41, parentPid: 40, path: '/usr/bin/id', place: '2' }));
+  for (let pid = 100; pid < 115; pid++) tree.exec(exec({ pid, parentPid: 1, place: String(pid) }));
+  t.is(tree.find(40), null);
+  const saving = tree.beginSave();
+  const held = saving.numberOf(tree.find(114));
+  const forgotten = saving.numberOf(child);
+  t.is(saving.numberOf(child), forgotten);
+  t.is(saving.numberOf(null), -1);
+  const other = createProcessTree({ capacity: 16 });
+  const loaded = other.load(JSON.parse(JSON.stringify(saving.finish())))!;
+  t.is(loaded.at(held), other.find(114));
+  t.deepEqual(lineOf(loaded.at(forgotten)), lineOf(child));
+  t.is(loaded.at(-1), null);
+  t.is(other.find(41)?.path, tree.find(41)?.path);
+  t.is(other.health.held, tree.health.held);
+});
+
+test('a damaged state is refused or gives a tree, and never throws', (t) => {
+  const tree = createProcessTree();
+  tree.seed([seed()]);
+  for (let pid = 50; pid < 54; pid++) tree.exec(exec({ pid, parentPid: pid - 1, ...BASH, place: `${pid}` }));
+  const text = JSON.stringify(savedState(tree));
+  const values = ['0', '-1', '7', '1e99', '"x"', 'null', '[]', '{}', '', ','];
+  let refused = 0;
+  fc.assert(
+    fc.property(
+      fc.nat({ max: text.length - 1 }),
+      fc.nat({ max: 12 }),
+      fc.constantFrom(...values),
+      (at, cut, put) => {
+        let state: unknown;
+        try {
+          state = JSON.parse(text.slice(0, at) + put + text.slice(at + cut));
+        } catch {
+          return;
+        }
+        const other = createProcessTree();
+        if (other.load(state) === null) refused += 1;
+        for (const process of other.all()) t.true(lineOf(process).length <= 64);
+        t.truthy(createProcessTree().load(savedState(other)));
+      },
+    ),
+    { numRuns: 3000 },
+  );
+  t.true(refused > 0);
 });
 
 test('nonsense is counted and breaks nothing', (t) => {
@@ -200,7 +251,7 @@ test('nonsense is counted and breaks nothing', (t) => {
       }
       for (const pid of [1, 2, 3, 4, 5]) t.true(lineOf(tree.find(pid)).length <= 64);
       t.true(tree.health.held <= 50);
-      t.true(createProcessTree().load(JSON.parse(JSON.stringify(tree.save()))));
+      t.truthy(createProcessTree().load(savedState(tree)));
     }),
   );
   t.true(tree.health.nonsense > 0);

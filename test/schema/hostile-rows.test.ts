@@ -62,7 +62,7 @@ for (const { name, table, row, rejected, repaired } of hostile) {
     if (event !== null) {
       for (const field of schema.fields.names()) event.get(schema.fields.find(field)!.slot);
       t.notThrows(() => JSON.stringify(event.toEcs()));
-      t.notThrows(() => JSON.stringify(reader.save(event)));
+      t.notThrows(() => JSON.stringify(reader.beginSave().save(event)));
     }
     t.deepEqual(reader.health.rejected, rejected === undefined ? {} : { [rejected]: 1 });
     if (repaired !== undefined) t.is(reader.health.repaired[repaired], 1);
@@ -175,7 +175,7 @@ for (const platform of ['linux', 'darwin', 'windows'] as const) {
           }
         }
         JSON.stringify(event.toEcs());
-        JSON.stringify(reader.save(event));
+        JSON.stringify(reader.beginSave().save(event));
       }),
       { numRuns: 60 },
     );

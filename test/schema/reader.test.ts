@@ -158,15 +158,25 @@ test('an event is saved and comes back with the same fields, ancestors too', (t)
   );
   reader.read('process_events', execRow({ path: '/usr/bin/env', cmdline: 'env id', eid: '11' }));
   const event = reader.read('process_events', execRow({ path: '/usr/bin/id', cmdline: 'id', eid: '12' }))!;
-  const saved: unknown = JSON.parse(JSON.stringify(reader.save(event)));
+  const saving = reader.beginSave();
+  const { saved, state } = JSON.parse(JSON.stringify({ saved: saving.save(event), state: saving.finish() }));
   const other = reading();
-  const loaded = other.reader.load(saved);
+  const events = other.reader.load(state);
+  const loaded = events.load(saved);
+  t.true(events.hasTree);
+  t.is(loaded?.process, other.tree.find(event.process!.pid));
   t.deepEqual([loaded?.timeMs, loaded?.rank, loaded?.serial], [event.timeMs, event.rank, event.serial]);
   for (const field of schema.fields.names()) t.deepEqual(get(loaded, field), get(event, field), field);
   t.deepEqual(loaded?.toEcs(), event.toEcs());
-  for (const wrong of [null, 1, {}, { table: 'process_events' }, { ...(saved as object), table: 'no' }]) {
-    t.is(other.reader.load(wrong), null);
+  for (const wrong of [null, 1, {}, [], [9, ...saved.slice(1)], saved.with(1, null), saved.with(4, 99)]) {
+    t.is(events.load(wrong), null);
   }
+  for (const layouts of [null, [['no', []]], [[]], [['process_events', [1]]]]) {
+    t.is(other.reader.load({ ...state, layouts }).load(saved), null);
+  }
+  const treeless = reading().reader.load({ ...state, tree: null });
+  t.false(treeless.hasTree);
+  t.is(treeless.load(saved), null);
 });
 
 test('the alert document nests the fields, says one of several names, and tells where it came from', (t) => {

@@ -103,7 +103,11 @@ export class Live {
     // In memory alone, state ends with us.
     this.#snapshots =
       keepsState && store.health.path !== null
-        ? new Snapshots({ store, nowMs: clock.nowMs, save: () => this.#save() })
+        ? new Snapshots({
+            ...{ store, nowMs: clock.nowMs },
+            save: () => this.#save(),
+            waiting: () => this.detector.waiting,
+          })
         : null;
   }
 
@@ -277,11 +281,11 @@ export class Live {
 
   /** Positions first: without them the rest would count rows twice. */
   #load(state: State): readonly string[] {
-    const { tree, engine, outputs, streams } = state as State & Partial<DetectorState>;
+    const { tree, layouts, engine, outputs, streams } = state as State & Partial<DetectorState>;
     for (const [table, saved] of Object.entries(Object(streams) as State)) {
       if (!this.#stream(table).load(saved)) throw new Error(`the state of ${table} cannot be used`);
     }
-    return this.detector.load({ tree, engine, outputs: outputs ?? {} });
+    return this.detector.load({ tree, layouts, engine, outputs: outputs ?? {} });
   }
 
   #fail(error: unknown): void {

@@ -2,8 +2,9 @@ import { createDeflate } from 'node:zlib';
 
 /** Characters of JSON that are made between two moments for other work, and compressed in them, in another thread. */
 const SLICE_CHARACTERS = 1 << 16;
-/** Elements of a long list that are made at once. */
+/** Elements of a long list that are made at once, and numbers. */
 const RUN = 32;
+const NUMBERS_RUN = 4096;
 /** What is deeper is made in one piece. */
 const PIECE_DEPTH = 8;
 
@@ -61,8 +62,9 @@ function* jsonPieces(value: unknown, depth: number): Generator<string> {
 
 /** A long list is one of small things. */
 function* runs(list: readonly unknown[]): Generator<string> {
-  for (let at = 0; at < list.length; at += RUN) {
-    const text = JSON.stringify(list.slice(at, at + RUN)).slice(1, -1);
+  const run = typeof list[0] === 'number' ? NUMBERS_RUN : RUN;
+  for (let at = 0; at < list.length; at += run) {
+    const text = JSON.stringify(list.slice(at, at + run)).slice(1, -1);
     yield at > 0 ? `,${text}` : text;
   }
 }

@@ -24,6 +24,8 @@ export interface SnapshotsOptions {
   readonly store: Store;
   readonly nowMs: () => number;
   save(): State;
+  /** Events in the state that the next scans take out of it. */
+  waiting(): number;
 }
 
 /**
@@ -34,8 +36,11 @@ const AFTER_ROWS = 5_000;
 const LEAST_MS = 60_000;
 const MOST_MS = 600_000;
 /** What takes more bytes than this is saved less often, in proportion, but every five minutes. */
-const SMALL_BYTES = 1_000_000;
+const SMALL_BYTES = 300_000;
 const MOST_PAUSE_MS = 300_000;
+/** For a moment in which fewer events wait, saving is put off so long: they are most of a state, and soon gone. */
+const FEW_WAITING = 2000;
+const MOST_PUT_OFF_MS = 60_000;
 /** A part that is larger is not saved. */
 const MOST_CHARACTERS = 1 << 26;
 
@@ -77,6 +82,8 @@ export class Snapshots {
   saveWhenDue(): void {
     const passedMs = this.#options.nowMs() - this.#lastMs;
     if (this.#saving !== null || this.#rows === 0 || (passedMs >= 0 && passedMs < this.#pauseMs)) return;
+    const mayPutOff = passedMs >= 0 && passedMs < this.#pauseMs + MOST_PUT_OFF_MS;
+    if (mayPutOff && this.#options.waiting() > FEW_WAITING) return;
     // Time that passed backwards says nothing of how long it was.
     if (this.#rows >= AFTER_ROWS || passedMs < 0 || passedMs >= MOST_MS) void this.save();
   }

@@ -65,7 +65,7 @@ export class Feed<T extends Ordered> {
     this.placedMs = timeMs;
   }
 
-  /** The state as a JSON value, and back; what waits as `encode` and `decode` make it. */
+  /** The state as a JSON value, and back; what waits as `encode` and `decode` make it, null where that cannot be. */
   save(encode: (item: T) => unknown): SavedFeed {
     return {
       clock: this.clock.save(),
@@ -74,10 +74,13 @@ export class Feed<T extends Ordered> {
     };
   }
 
-  load({ clock, placedMs, waiting }: SavedFeed, decode: (saved: unknown) => T): void {
+  load({ clock, placedMs, waiting }: SavedFeed, decode: (saved: unknown) => T | null): void {
     this.clock.load(clock);
     this.placedMs = placedMs ?? Number.NEGATIVE_INFINITY;
-    for (const item of waiting) this.buffer.push(decode(item));
+    for (const one of waiting) {
+      const item = decode(one);
+      if (item !== null) this.buffer.push(item);
+    }
   }
 }
 

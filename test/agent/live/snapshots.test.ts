@@ -12,6 +12,7 @@ async function savesIn(minutes: number, bytes: number): Promise<number> {
   const snapshots = new Snapshots({
     store: { loadSnapshot: () => null, saveSnapshot: () => true } as unknown as Store,
     nowMs: () => nowMs,
+    waiting: () => 0,
     save() {
       saves += 1;
       return state;
@@ -31,8 +32,35 @@ async function savesIn(minutes: number, bytes: number): Promise<number> {
 
 test('small state is saved every minute, large state less often by its size, and every five minutes at the least', async (t) => {
   t.is(await savesIn(12, 1_000), 12);
-  t.is(await savesIn(12, 1_900_000), 6);
-  t.is(await savesIn(12, 8_000_000), 3);
+  t.is(await savesIn(12, 570_000), 6);
+  t.is(await savesIn(12, 2_400_000), 3);
+});
+
+test('state is saved in a moment in which few events wait for their place, but put off for a minute at the most', async (t) => {
+  let [nowMs, waiting, saves] = [1_795_490_000_000, 10_000, 0];
+  const snapshots = new Snapshots({
+    store: { loadSnapshot: () => null, saveSnapshot: () => true } as unknown as Store,
+    nowMs: () => nowMs,
+    waiting: () => waiting,
+    save() {
+      saves += 1;
+      return {};
+    },
+  });
+  const later = async (ms: number): Promise<number> => {
+    nowMs += ms;
+    snapshots.count(10_000);
+    snapshots.saveWhenDue();
+    await new Promise(setImmediate);
+    return saves;
+  };
+  t.is(await later(MINUTE_MS), 0);
+  t.is(await later(MINUTE_MS / 2), 0);
+  waiting = 10;
+  t.is(await later(1000), 1);
+  waiting = 10_000;
+  t.is(await later(MINUTE_MS), 1);
+  t.is(await later(MINUTE_MS), 2);
 });
 
 test('a process that goes on from old state saves soon, however few rows it lives to read', async (t) => {
@@ -42,6 +70,7 @@ test('a process that goes on from old state saves soon, however few rows it live
   const snapshots = new Snapshots({
     store: { loadSnapshot: () => saved, saveSnapshot: () => true } as unknown as Store,
     nowMs: () => nowMs,
+    waiting: () => 0,
     save() {
       saves += 1;
       return {};
@@ -67,6 +96,7 @@ test('where a stream begins is saved before its first row is read, unless the st
       saveSnapshot: (parts: ReadonlyMap<string, Uint8Array>) => saved.push([...parts.keys()]) > 0,
     } as unknown as Store,
     nowMs: () => 1_795_490_000_000,
+    waiting: () => 0,
     save: () => ({ streams: saved.length, tree: randomBytes(bytes).toString('base64') }),
   });
   snapshots.saveFirst();
