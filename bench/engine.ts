@@ -15,23 +15,21 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readOptions } from '../scripts/options.ts';
 import { type Figures, LEFT_OUT_WHEN_QUICK, MEASURES, QUICK, WHOLE } from './engine/measures.ts';
 import { corpusPaths } from './engine/recordings.ts';
 import { compareRatios, type Report, ratiosOf, toMarkdown, toText } from './engine/report.ts';
 
 const BASELINE = join(import.meta.dirname, 'baseline.json');
 
-const { values } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-    markdown: { type: 'boolean', default: false },
-    check: { type: 'boolean', default: false },
-    save: { type: 'boolean', default: false },
-    only: { type: 'string' },
-    measure: { type: 'string' },
-  },
+const values = readOptions(import.meta.filename, {
+  quick: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  markdown: { type: 'boolean', default: false },
+  check: { type: 'boolean', default: false },
+  save: { type: 'boolean', default: false },
+  only: { type: 'string' },
+  measure: { type: 'string' },
 });
 
 if (values.measure !== undefined) await measureHere(values.measure);

@@ -6,11 +6,11 @@
  * event for the fields that most rules ask for.
  */
 import { cpus } from 'node:os';
-import { parseArgs } from 'node:util';
+import { readOptions } from '../scripts/options.ts';
 import { createProcessTree } from '../src/process/index.ts';
 import { createHost, createReader, createSchema, type OsqueryEvent } from '../src/schema/index.ts';
 
-const { values } = parseArgs({ options: { rows: { type: 'string', default: '400000' } } });
+const values = readOptions(import.meta.filename, { rows: { type: 'string', default: '400000' } });
 const ROWS = Number(values.rows);
 const CAPACITY = 50_000;
 const ASKED = [

@@ -8,8 +8,8 @@
  * to read its events, once for each query, is not in them. The queries are those of `pack-sql.conf`.
  */
 import { cpus } from 'node:os';
-import { parseArgs } from 'node:util';
 import Database from 'better-sqlite3';
+import { readOptions } from '../scripts/options.ts';
 import { planRules } from '../src/agent/index.ts';
 import type { Rule } from '../src/rule/index.ts';
 import { createSchema, type TableSpec } from '../src/schema/index.ts';
@@ -53,12 +53,10 @@ interface Figures {
   readonly packBytes: Readonly<Record<'merged' | 'perRule', number>>;
 }
 
-const { values } = parseArgs({
-  options: {
-    rows: { type: 'string', default: '100000' },
-    json: { type: 'boolean', default: false },
-    markdown: { type: 'boolean', default: false },
-  },
+const values = readOptions(import.meta.filename, {
+  rows: { type: 'string', default: '100000' },
+  json: { type: 'boolean', default: false },
+  markdown: { type: 'boolean', default: false },
 });
 const schema = createSchema('linux');
 const processes = schema.tables.get('process_events')!;

@@ -5,7 +5,6 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
-import { parseArgs } from 'node:util';
 import {
   CORPUS,
   countBlocks,
@@ -17,12 +16,13 @@ import {
   measureCoverage,
 } from './coverage.ts';
 import { fillPart, README } from './generate-readme.ts';
+import { readOptions } from './options.ts';
 
 /** Of the folders `linux` and `cross-platform` together. */
 const MUST_RUN = { eql: 300, kuery: 32 } as const;
 const MOST_BLOCKS = 60;
 
-const { values } = parseArgs({ options: { readme: { type: 'boolean', default: false } } });
+const values = readOptions(import.meta.filename, { readme: { type: 'boolean', default: false } });
 
 if (!hasCorpus) console.log(`corpus: skipped, there is no ${CORPUS}`);
 else process.exitCode = (await report()) ? 0 : 1;

@@ -9,18 +9,16 @@
  * Prints what was killed, what came twice and what was lost; ends with 1 when an alert was lost, or came under
  * two ids. --verbose prints the logs of both sides.
  */
-import { parseArgs } from 'node:util';
 import { type BacklogResult, type Memory, type Progress, runBacklog } from '../test/faults/backlog.ts';
 import { type Round, runRounds, type Tally } from '../test/faults/rounds.ts';
+import { readOptions } from './options.ts';
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '200' },
-    seed: { type: 'string', default: '1' },
-    backlog: { type: 'boolean', default: false },
-    events: { type: 'string', default: '1000000' },
-    verbose: { type: 'boolean', default: false },
-  },
+const values = readOptions(import.meta.filename, {
+  rounds: { type: 'string', default: '200' },
+  seed: { type: 'string', default: '1' },
+  backlog: { type: 'boolean', default: false },
+  events: { type: 'string', default: '1000000' },
+  verbose: { type: 'boolean', default: false },
 });
 /** As the pack's interval, so that the next scans are as large as on a host. */
 const SCAN_EACH_MS = 10_000;

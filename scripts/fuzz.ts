@@ -5,11 +5,11 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { parse as parseToml } from 'smol-toml';
 import { parse as parseYaml } from 'yaml';
 import { compileEql, parseEql, printEql } from '../src/lang/eql/index.ts';
 import { createSource, RuleError } from '../src/text/index.ts';
+import { readOptions } from './options.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const CORPUS = join(ROOT, '..', 'shared', 'corpus', 'elastic');
@@ -98,8 +98,9 @@ const TOKENS = [
   ],
 ];
 
-const { values } = parseArgs({
-  options: { seconds: { type: 'string', default: '10' }, seed: { type: 'string', default: '1' } },
+const values = readOptions(import.meta.filename, {
+  seconds: { type: 'string', default: '10' },
+  seed: { type: 'string', default: '1' },
 });
 const random = randomNumbers(Number(values.seed));
 const seeds = [...corpusQueries(), ...ownQueries()];

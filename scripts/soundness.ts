@@ -5,7 +5,6 @@
  * recorded events; then, until there are enough pairs, in turn the same rules on rows made from what they ask for,
  * and rules made at random on rows made at random. Ends with 1 at the first violations, and prints them.
  */
-import { parseArgs } from 'node:util';
 import fc from 'fast-check';
 import { compileRuleText } from '../src/lang/index.ts';
 import type { Rule } from '../src/rule/index.ts';
@@ -18,13 +17,15 @@ import { RANDOM_TABLES, randomRows, stored } from '../test/sql/rows.ts';
 import { comparePairs, type PairReport } from '../test/sql/rule-pairs.ts';
 import { corpusIsThere, corpusRules, packagedRules } from '../test/sql/rule-sets.ts';
 import { witnessRows } from '../test/sql/witness-rows.ts';
+import { readOptions } from './options.ts';
 
 const ROWS = 500;
 const RANDOM_RULES = 150;
 const MOST_SHOWN = 5;
 
-const { values } = parseArgs({
-  options: { pairs: { type: 'string', default: '10000000' }, seed: { type: 'string', default: '1' } },
+const values = readOptions(import.meta.filename, {
+  pairs: { type: 'string', default: '10000000' },
+  seed: { type: 'string', default: '1' },
 });
 const wanted = Number(values.pairs);
 const seed = Number(values.seed);
