@@ -92,9 +92,7 @@ export class StoreDatabase {
   }
 
   counts(): { readonly alerts: number; readonly waiting: number } {
-    const count = (where: string): number =>
-      (this.#statement(`SELECT count(*) AS count FROM alerts ${where}`).get() as { count: number }).count;
-    return { alerts: count(''), waiting: count('WHERE delivered_ms IS NULL') };
+    return { alerts: this.#count(''), waiting: this.#count('WHERE delivered_ms IS NULL') };
   }
 
   /**
@@ -108,7 +106,7 @@ export class StoreDatabase {
           `DELETE FROM alerts WHERE sequence IN (SELECT sequence FROM alerts ${which} ORDER BY sequence LIMIT ?)`,
         ).run(...values).changes;
       remove('WHERE delivered_ms < ?', deliveredBeforeMs, MOST_PRUNED);
-      const { alerts } = this.counts();
+      const alerts = this.#count('');
       const tooLarge = this.#usedBytes > mostBytes ? Math.ceil(alerts / SHARE_PRUNED) : 0;
       const over = Math.min(Math.max(alerts - most, tooLarge), MOST_PRUNED);
       if (over <= 0) return 0;
@@ -143,6 +141,11 @@ export class StoreDatabase {
 
   get #usedBytes(): number {
     return this.bytes - this.#pragma('freelist_count') * this.#pragma('page_size');
+  }
+
+  #count(where: string): number {
+    return (this.#statement(`SELECT count(*) AS count FROM alerts ${where}`).get() as { count: number })
+      .count;
   }
 
   #pragma(name: string): number {

@@ -22,6 +22,8 @@ const OWN_RETRY_MS = 50;
 const MOST_IN_MEMORY = 10_000;
 /** The share of the file's bound that alerts may fill: the rest is for the snapshot. */
 const ALERTS_SHARE = 0.75;
+/** One part in so many of a bound may be passed before alerts are removed: each time costs as much as storing some. */
+const SHARE_UNPRUNED = 100;
 
 /**
  * The store over its file, and over memory while the file fails.
@@ -42,6 +44,8 @@ export class FileStore implements Store {
   #closed = false;
   /** Another process writes to the file. */
   #isOwned = false;
+  /** What came since alerts were last removed, and when that was. */
+  #unpruned = { alerts: 0, bytes: 0, sinceMs: 0 };
   #snapshotMs = 0;
   #snapshotBytes = 0;
 
@@ -61,22 +65,33 @@ export class FileStore implements Store {
 
   add(alerts: readonly NewAlert[]): readonly NewAlert[] {
     if (alerts.length === 0) return alerts;
-    const { nowMs, mostAlerts, mostBytes, keepMs } = this.#options;
-    const now = nowMs();
+    const now = this.#options.nowMs();
     const written = this.#write((database) => database.add(alerts, now));
     if (written !== undefined) {
-      if (written.length > 0) {
-        const bounds = {
-          most: mostAlerts,
-          mostBytes: mostBytes * ALERTS_SHARE,
-          deliveredBeforeMs: now - keepMs,
-        };
-        this.#dropped += this.#write((database) => database.prune(bounds)) ?? 0;
-      }
+      for (const { row, document } of written) this.#unpruned.bytes += row.length + document.length;
+      this.#unpruned.alerts += written.length;
+      this.#prune(now);
       return written;
     }
     const known = this.#read((database) => database.known(alerts.map(({ id }) => id))) ?? new Set();
     return alerts.filter((alert) => !known.has(alert.id) && this.#memory.add(alert, now));
+  }
+
+  /** Keeps to the bounds, once so much came that they may be passed by a hundredth. */
+  #prune(nowMs: number): void {
+    const { mostAlerts, mostBytes, keepMs } = this.#options;
+    const { alerts, bytes, sinceMs } = this.#unpruned;
+    const passed = Math.max(alerts / mostAlerts, bytes / mostBytes, Math.abs(nowMs - sinceMs) / keepMs);
+    if (passed * SHARE_UNPRUNED < 1) return;
+    const bounds = {
+      most: mostAlerts,
+      mostBytes: mostBytes * ALERTS_SHARE,
+      deliveredBeforeMs: nowMs - keepMs,
+    };
+    const dropped = this.#write((database) => database.prune(bounds));
+    if (dropped === undefined) return;
+    this.#dropped += dropped;
+    this.#unpruned = { alerts: 0, bytes: 0, sinceMs: nowMs };
   }
 
   waiting(feed: string, most: number, except: Ids): readonly StoredAlert[] {

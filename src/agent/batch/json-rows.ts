@@ -10,7 +10,7 @@ export interface FoundRows {
 const [SPACE, NEWLINE, RETURN, TAB] = [0x20, 0x0a, 0x0d, 0x09];
 const [QUOTE, BACKSLASH, COMMA, MINUS, ZERO, NINE] = [0x22, 0x5c, 0x2c, 0x2d, 0x30, 0x39];
 const [OPEN, CLOSE, OPEN_OBJECT, CLOSE_OBJECT, LETTER_U] = [0x5b, 0x5d, 0x7b, 0x7d, 0x75];
-const WORDS = ['null', 'true', 'false'].map((word) => Buffer.from(word));
+const WORDS: readonly Uint8Array[] = ['null', 'true', 'false'].map((word) => Buffer.from(word));
 /** Bytes that may come after a backslash in JSON, `u` and its digits apart. */
 const ESCAPED = new Set(Buffer.from('"\\/bfnrt'));
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
@@ -154,8 +154,17 @@ function pastValue(bytes: Uint8Array, at: number): number {
   const byte = bytes[at]!;
   if (byte === QUOTE) return pastText(bytes, at);
   if (byte === MINUS || isDigit(byte)) return pastNumber(bytes, at);
-  const word = WORDS.find((one) => one.every((letter, place) => bytes[at + place] === letter));
-  return word === undefined ? -1 : at + word.length;
+  return pastWord(bytes, at);
+}
+
+function pastWord(bytes: Uint8Array, start: number): number {
+  for (let word = 0; word < WORDS.length; word += 1) {
+    const letters = WORDS[word]!;
+    let at = 0;
+    while (at < letters.length && bytes[start + at] === letters[at]) at += 1;
+    if (at === letters.length) return start + at;
+  }
+  return -1;
 }
 
 function pastText(bytes: Uint8Array, start: number): number {
