@@ -6,10 +6,11 @@
  *     npm run soak -- --rules my-rules/ --json
  *     npm run soak -- --node-flag=--cpu-prof                  runs the extension with flags of Node's
  *
- * Recorded rows, renumbered so that a host could have made them, go to three extensions at the pace given: one with
- * the rules, one with none, and one that only parses what it is handed. The extension is bundled first, as it is for
- * hosts. CPU time is the process's own (all threads), so that others on the machine do not count. Ends with 1 when the
- * alert of a canary did not come, or when the extension itself tells of events or alerts that it lost.
+ * Recorded rows, renumbered so that a host could have made them, go at the pace given to an extension with the rules;
+ * in the first five minutes also to one with none, in the next five to one that only parses what it is handed. The
+ * extension is bundled first, as it is for hosts. CPU time is the process's own (all threads), so that others on the
+ * machine do not count but for the caches that they take. Ends with 1 when the alert of a canary did not come, or when
+ * the extension itself tells of events or alerts that it lost.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

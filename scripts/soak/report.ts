@@ -26,10 +26,15 @@ export interface Minute extends Shares {
   readonly lost: number;
 }
 
+/** The extension and something that does less, fed the same rows in the same minutes; percent of one core. */
+export interface Beside {
+  readonly percent: number;
+  readonly floorPercent: number;
+}
+
 /** What the extension did in the whole run. */
 export interface Measured extends Pick<Shares, 'percent'> {
-  /** In the minutes in which the floors were fed too. */
-  readonly beside: Readonly<Record<keyof Shares, number>>;
+  readonly beside: Readonly<Record<'decode' | 'noRules', Beside>>;
   readonly events: number;
   readonly alerts: number;
   /** Mean memory, MB, of the first and of the last third. */
@@ -92,7 +97,7 @@ export function printSummary(plan: Plan, measured: Measured): string {
   const share = (value: number): string => `${value.toFixed(2)} %`;
   return [
     `${grouped(plan.eventsPerSecond)} events a second (${grouped(plan.execsPerSecond)} execs) for ${plan.minutes} minutes, a scan each ${plan.intervalSeconds} s; rules: ${plan.rules}`,
-    `one core     ${share(percent)} in all; in the first minutes ${share(beside.percent)}, which is ${share(beside.percent - beside.decodePercent)} beyond parsing the batches and ${share(beside.percent - beside.noRulesPercent)} beyond the same without rules`,
+    `one core     ${share(percent)} in all; ${beyond(beside.decode)} beyond parsing the batches, ${beyond(beside.noRules)} beyond the same without rules`,
     `memory       ${rss.first.toFixed(0)} MB in the first third, ${rss.last.toFixed(0)} MB in the last`,
     `registered   after ${measured.registeredMs.toFixed(0)} ms, ${measured.registeredCpuMs.toFixed(0)} ms of CPU; rules at work after ${measured.runningCpuMs.toFixed(0)} ms of CPU`,
     `event loop   a ping waited ${measured.mostLagMs.toFixed(0)} ms at the most`,
@@ -102,6 +107,10 @@ export function printSummary(plan: Plan, measured: Measured): string {
       .join(', ')}`,
     ...measured.errors.slice(0, 5).map((error) => `error        ${error}`),
   ].join('\n');
+}
+
+function beyond({ percent, floorPercent }: Beside): string {
+  return `${(percent - floorPercent).toFixed(2)} % (${percent.toFixed(2)} - ${floorPercent.toFixed(2)})`;
 }
 
 /** Means, because single values swing with each collection. */

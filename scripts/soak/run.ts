@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FedBatch, Feed } from './feed.ts';
-import { growth, type Measured, type Minute, TOLD } from './report.ts';
+import { type Beside, growth, type Measured, type Minute, TOLD } from './report.ts';
 import type { Subject, Usage } from './subject.ts';
 
 export interface Subjects {
@@ -8,6 +8,8 @@ export interface Subjects {
   readonly noRules: Subject;
   readonly decode: Subject;
 }
+
+type Floor = Exclude<keyof Subjects, 'whole'>;
 
 export interface SoakOptions {
   readonly subjects: Subjects;
@@ -24,7 +26,11 @@ type Usages = Readonly<Record<keyof Subjects, Usage>>;
 
 /** What is compiled and learned in the first while is not measured. */
 const WARM_UP_SECONDS = 30;
-/** How long the floors are fed beside: what they cost changes less than what others do to the machine. */
+/**
+ * The floors are fed beside, one after the other: what else is at work on the processor makes everything dearer, and a
+ * host has one extension. That without rules is first, for it keeps a tree and must not miss rows.
+ */
+const FLOORS: readonly Floor[] = ['noRules', 'decode'];
 const FLOOR_MINUTES = 5;
 const MORE_SCANS = 5;
 
@@ -38,7 +44,8 @@ export class Soak {
   #minutes = 0;
   #mostLagMs = 0;
   #mostAnswerMs = 0;
-  #floors = true;
+  /** Those that are fed the same rows; both until the measuring begins. */
+  #floors = FLOORS;
   #scans = 0;
 
   constructor(options: SoakOptions) {
@@ -56,32 +63,43 @@ export class Soak {
       await this.#scan();
     }
     const scans = Math.ceil((minutes * 60) / intervalSeconds);
+    const floorScans = Math.min(
+      FLOOR_MINUTES * Math.ceil(60 / intervalSeconds),
+      Math.ceil(scans / FLOORS.length),
+    );
+    const beside: Partial<Record<Floor, Beside>> = {};
     const first = this.#begin();
+    let floorsBegun = first;
     let begun = { usage: first, scan: 0 };
-    let beside: Measured['beside'] | null = null;
     for (let scan = 1; scan <= scans; scan += 1) {
+      const floor = FLOORS[Math.floor((scan - 1) / floorScans)];
+      this.#floors = floor === undefined ? [] : [floor];
       await pause(warmUp + scan);
       await this.#scan();
       this.#memory.push(this.#options.subjects.whole.usage());
+      if (floor !== undefined && (scan % floorScans === 0 || scan === scans)) {
+        beside[floor] = this.#beside(floor, floorsBegun, floorScans * intervalSeconds);
+        floorsBegun = this.#usages();
+      }
       const seconds = (scan - begun.scan) * intervalSeconds;
       if (seconds < 60 && scan < scans) continue;
       this.#endMinute(seconds, begun.usage);
-      if (this.#minutes === FLOOR_MINUTES || scan === scans) {
-        beside ??= this.#shares(first, scan * intervalSeconds);
-        this.#floors = false;
-      }
       begun = { usage: this.#begin(), scan };
     }
-    const { percent } = this.#shares(first, scans * intervalSeconds);
+    const percent = this.#percent('whole', first, scans * intervalSeconds);
     await this.#finish();
-    return { percent, beside: beside!, ...(await this.#told()) };
+    return { percent, beside: beside as Measured['beside'], ...(await this.#told()) };
   }
 
   /** What is measured from here on. */
   #begin(): Usages {
-    const { whole, noRules, decode } = this.#options.subjects;
-    whole.takePings();
+    this.#options.subjects.whole.takePings();
     this.#mostAnswerMs = 0;
+    return this.#usages();
+  }
+
+  #usages(): Usages {
+    const { whole, noRules, decode } = this.#options.subjects;
     return { whole: whole.usage(), noRules: noRules.usage(), decode: decode.usage() };
   }
 
@@ -95,8 +113,9 @@ export class Soak {
       minute: this.#minutes,
       events: this.#events,
       alerts: this.#alerts.size,
-      ...this.#shares(before, seconds),
-      ...(!this.#floors && { noRulesPercent: null, decodePercent: null }),
+      percent: this.#percent('whole', before, seconds),
+      noRulesPercent: this.#floorPercent('noRules', before, seconds),
+      decodePercent: this.#floorPercent('decode', before, seconds),
       rssMegabytes: whole.usage().rssMegabytes,
       lagMs: pings[pings.length >> 1] ?? 0,
       mostLagMs,
@@ -113,10 +132,8 @@ export class Soak {
       const context = contextOf(table.name, rows);
       this.#events += rows.length;
       const calls = [() => this.#give(context)];
-      if (this.#floors) {
-        for (const floor of [subjects.noRules, subjects.decode]) {
-          calls.push(async () => void (await floor.generate('detections', context)));
-        }
+      for (const floor of this.#floors) {
+        calls.push(async () => void (await subjects[floor].generate('detections', context)));
       }
       // Whoever is called first finds the processor asleep and its caches cold.
       const first = this.#scans % calls.length;
@@ -146,16 +163,22 @@ export class Soak {
     return this.#options.feed.canaries - this.#canaries.size;
   }
 
-  #shares(before: Usages, seconds: number): Measured['beside'] {
-    const percent = (name: keyof Subjects): number => {
-      const now = this.#options.subjects[name].usage();
-      return (100 * (now.cpuSeconds - before[name].cpuSeconds)) / seconds;
-    };
-    return {
-      percent: percent('whole'),
-      noRulesPercent: percent('noRules'),
-      decodePercent: percent('decode'),
-    };
+  #beside(floor: Floor, before: Usages, seconds: number): Beside {
+    const [percent, floorPercent] = [
+      this.#percent('whole', before, seconds),
+      this.#percent(floor, before, seconds),
+    ];
+    return { percent, floorPercent };
+  }
+
+  /** Null when it is not fed. */
+  #floorPercent(floor: Floor, before: Usages, seconds: number): number | null {
+    return this.#floors.includes(floor) ? this.#percent(floor, before, seconds) : null;
+  }
+
+  #percent(name: keyof Subjects, before: Usages, seconds: number): number {
+    const now = this.#options.subjects[name].usage();
+    return (100 * (now.cpuSeconds - before[name].cpuSeconds)) / seconds;
   }
 
   async #told(): Promise<Omit<Measured, 'percent' | 'beside'>> {
