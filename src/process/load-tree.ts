@@ -26,8 +26,8 @@ type Numbers<Fact extends string> = Readonly<Record<Fact, readonly number[]>>;
 export function loadTree(state: unknown): LoadedTree | null {
   if (!isObject(state) || state['version'] !== VERSION) return null;
   const { lastPid, era, forkRows, recent, unplaced, held } = state;
-  if (typeof lastPid !== 'number' || typeof era !== 'number' || typeof forkRows !== 'boolean') return null;
-  if (typeof held !== 'number' || !Array.isArray(recent) || !Array.isArray(unplaced)) return null;
+  if (!isNumber(lastPid) || !isNumber(era) || typeof forkRows !== 'boolean') return null;
+  if (!isNumber(held) || held < 0 || !Array.isArray(recent) || !Array.isArray(unplaced)) return null;
   const loaded = loadRecords(state);
   if (loaded === null) return null;
   const { records, current } = loaded;
@@ -116,7 +116,7 @@ function listsOf<Fact extends string>(
   if (!isObject(saved)) return null;
   const areLists = facts.every((fact) => {
     const list = saved[fact];
-    return Array.isArray(list) && list.length === length && list.every((one) => typeof one === 'number');
+    return Array.isArray(list) && list.length === length && list.every(isNumber);
   });
   return areLists ? (saved as Numbers<Fact>) : null;
 }
@@ -144,13 +144,18 @@ function isObject(value: unknown): value is Saved {
   return typeof value === 'object' && value !== null;
 }
 
+/** JSON's `1e999` is infinite, and would not be saved again. */
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
+}
+
 function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((one) => typeof one === 'string');
 }
 
 function isForkFacts(value: unknown): value is ForkFacts {
   if (!isObject(value) || typeof value['certain'] !== 'boolean') return false;
-  const numbers = ['pid', 'parentPid', 'timeMs'].every((name) => typeof value[name] === 'number');
+  const numbers = ['pid', 'parentPid', 'timeMs'].every((name) => isNumber(value[name]));
   return numbers && ['path', 'userId', 'groupId', 'place'].every((name) => typeof value[name] === 'string');
 }
 
