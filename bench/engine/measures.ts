@@ -1,3 +1,4 @@
+import { ROWS_AT_ONCE } from '../../src/agent/batch/index.ts';
 import { createDetection, createDetectionsTable, readBatch } from '../../src/agent/index.ts';
 import { createEngine, type Engine } from '../../src/match/index.ts';
 import { createTable, type Plugin } from '../../src/osquery/index.ts';
@@ -27,9 +28,6 @@ export const QUICK: Scale = {
   slowEvents: 6000,
   sequenceEvents: 120_000,
 };
-
-/** Rows of a batch that are read at a time, as in the live engine. */
-const AT_ONCE = 64;
 
 /** What a measure found: numbers by name, units in the names. */
 export type Figures = Readonly<Record<string, number>>;
@@ -157,8 +155,8 @@ async function measureContext({ events }: Scale) {
       const batch = constraints.get('batch')!.list[0]!.bytes;
       const stream = constraints.get('stream')!.list[0]!.text;
       const read = readBatch(batch, stream, (name) => schema.tables.get(name)?.reads).rows;
-      for (let at = 0; at < read.length; at += AT_ONCE) {
-        rows += read.read(at, Math.min(at + AT_ONCE, read.length)).length;
+      for (let at = 0; at < read.length; at += ROWS_AT_ONCE) {
+        rows += read.read(at, Math.min(at + ROWS_AT_ONCE, read.length)).length;
       }
       return [];
     },

@@ -4,7 +4,7 @@ import type { Rule } from '../rule/index.ts';
 import { RuleError } from '../text/index.ts';
 import type { Alert } from './alert.ts';
 import { type AlertRow, alertDocument, alertRow } from './alert-row.ts';
-import { type Batch, BatchError, type Rows, type RowValues, readBatch } from './batch/index.ts';
+import { type Batch, BatchError, ROWS_AT_ONCE, type Rows, type RowValues, readBatch } from './batch/index.ts';
 import type { Detect } from './detections-table.ts';
 import { Detector } from './detector.ts';
 import { BUDGET_MS, Live } from './live/live.ts';
@@ -15,8 +15,6 @@ import { withPatience } from './patience.ts';
 const MOST_AD_HOC = 64;
 /** How many processes each of them remembers. */
 const MOST_AD_HOC_PROCESSES = 4_000;
-/** How many rows of a batch are read at once. */
-const AT_ONCE = 64;
 
 /** How far the installed rules are, where they are loaded while queries may come already. */
 export interface Installing {
@@ -141,8 +139,8 @@ export function createDetection(options: DetectOptions): Detection {
 /** A part at a time: the text of a whole batch is megabytes. */
 function readAll(rows: Rows): readonly RowValues[] {
   const all: RowValues[] = [];
-  for (let at = 0; at < rows.length; at += AT_ONCE) {
-    for (const row of rows.read(at, Math.min(at + AT_ONCE, rows.length))) all.push(row);
+  for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) {
+    for (const row of rows.read(at, Math.min(at + ROWS_AT_ONCE, rows.length))) all.push(row);
   }
   return all;
 }

@@ -3,10 +3,10 @@ import { ProcessRecord } from './record.ts';
 import {
   FORK_PIDS,
   FORMS,
-  NUMBER_FACTS,
+  type NumberFact,
   ORIGINS,
   type SavedRecords,
-  TEXT_FACTS,
+  type TextFact,
   type TreeState,
   VERSION,
 } from './saved-tree.ts';
@@ -65,34 +65,57 @@ class NumberedRecords {
 
   save(find: (pid: number) => ProcessRecord | undefined): SavedRecords {
     const { all, held } = this;
-    const [numbers, textNumbers] = [listsOf(NUMBER_FACTS), listsOf(TEXT_FACTS)];
+    // Lists that grow are copied again and again.
+    const list = (): number[] => new Array<number>(all.length);
+    const numbers: Record<NumberFact, number[]> = {
+      pid: list(),
+      parentPid: list(),
+      startMs: list(),
+      era: list(),
+      openForks: list(),
+      origin: list(),
+      form: list(),
+      forkPids: list(),
+      forked: list(),
+      exited: list(),
+      current: list(),
+      parent: list(),
+      previous: list(),
+    };
+    const textNumbers: Record<TextFact, number[]> = {
+      path: list(),
+      title: list(),
+      commandLine: list(),
+      workingDirectory: list(),
+      userId: list(),
+      groupId: list(),
+    };
     const texts = new NumberedTexts();
-    const places: string[] = [];
     // All facts of one record before the next: it is fetched from memory once.
-    for (const one of all) {
-      numbers.pid.push(one.pid);
-      numbers.parentPid.push(one.parentPid);
-      numbers.startMs.push(one.startMs);
-      numbers.era.push(one.era);
-      numbers.openForks.push(one.openForks);
-      numbers.origin.push(ORIGINS.indexOf(one.origin));
-      numbers.form.push(FORMS.indexOf(one.form));
-      numbers.forkPids.push(FORK_PIDS.indexOf(one.forkPids));
-      numbers.forked.push(Number(one.forked));
-      numbers.exited.push(Number(one.exited));
-      numbers.current.push(Number(find(one.pid) === one));
-      numbers.parent.push(this.find(one.parent) ?? -1);
-      numbers.previous.push(this.find(one.previous) ?? -1);
-      textNumbers.path.push(texts.numberOf(one.path));
-      textNumbers.title.push(texts.numberOf(one.title));
-      textNumbers.commandLine.push(texts.numberOf(one.commandLine));
-      textNumbers.workingDirectory.push(texts.numberOf(one.workingDirectory));
-      textNumbers.userId.push(texts.numberOf(one.userId));
-      textNumbers.groupId.push(texts.numberOf(one.groupId));
-      places.push(one.place);
+    for (let at = 0; at < all.length; at += 1) {
+      const one = all[at]!;
+      numbers.pid[at] = one.pid;
+      numbers.parentPid[at] = one.parentPid;
+      numbers.startMs[at] = one.startMs;
+      numbers.era[at] = one.era;
+      numbers.openForks[at] = one.openForks;
+      numbers.origin[at] = ORIGINS.indexOf(one.origin);
+      numbers.form[at] = FORMS.indexOf(one.form);
+      numbers.forkPids[at] = FORK_PIDS.indexOf(one.forkPids);
+      numbers.forked[at] = Number(one.forked);
+      numbers.exited[at] = Number(one.exited);
+      numbers.current[at] = Number(find(one.pid) === one);
+      numbers.parent[at] = this.find(one.parent) ?? -1;
+      numbers.previous[at] = this.find(one.previous) ?? -1;
+      textNumbers.path[at] = texts.numberOf(one.path);
+      textNumbers.title[at] = texts.numberOf(one.title);
+      textNumbers.commandLine[at] = texts.numberOf(one.commandLine);
+      textNumbers.workingDirectory[at] = texts.numberOf(one.workingDirectory);
+      textNumbers.userId[at] = texts.numberOf(one.userId);
+      textNumbers.groupId[at] = texts.numberOf(one.groupId);
     }
     return {
-      ...{ held, numbers, textNumbers, texts: texts.all, places },
+      ...{ held, numbers, textNumbers, texts: texts.all, places: all.map(({ place }) => place) },
       words: all.flatMap(({ exactWords }, number) => (exactWords === null ? [] : [[number, exactWords]])),
       signatures: all.flatMap(({ signature }, number) => (signature === null ? [] : [[number, signature]])),
     };
@@ -127,8 +150,4 @@ class NumberedTexts {
   get all(): readonly string[] {
     return [...this.numbers.keys()];
   }
-}
-
-function listsOf<Fact extends string>(facts: readonly Fact[]): Record<Fact, number[]> {
-  return Object.fromEntries(facts.map((fact) => [fact, []])) as unknown as Record<Fact, number[]>;
 }

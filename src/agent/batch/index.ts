@@ -4,4 +4,4 @@
  * Knows nothing of what rows mean.
  */
 export { type Batch, BatchError, readBatch } from './read.ts';
-export { listedRows, type Rows, type RowValues } from './rows.ts';
+export { listedRows, ROWS_AT_ONCE, type Rows, type RowValues } from './rows.ts';

@@ -1,5 +1,8 @@
 export type RowValues = readonly unknown[];
 
+/** Rows that are best read at once: what is read of them is looked at, and gone, while it is new. */
+export const ROWS_AT_ONCE = 64;
+
 /** Rows in the order in which a query gave them, read when they are asked for. */
 export interface Rows {
   readonly length: number;

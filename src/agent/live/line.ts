@@ -1,3 +1,4 @@
+import { ROWS_AT_ONCE } from '../batch/index.ts';
 import type { Detector } from '../detector.ts';
 import { type PlacedRow, PlacedRows } from './placed-rows.ts';
 import type { Stream } from './stream.ts';
@@ -29,8 +30,7 @@ export interface LineOptions {
   onFailure(error: unknown): void;
 }
 
-/** Rows that are read between two looks at the clock, and how long rows are read before others have their turn. */
-const SLICE_ROWS = 64;
+/** How long rows are read before others have their turn. The clock is looked at after each `ROWS_AT_ONCE`. */
 const SLICE_MS = 25;
 /** Rows of one stream that may wait. */
 const MOST_QUEUED = 60_000;
@@ -139,7 +139,7 @@ export class Line {
       onWait(stream);
       return;
     }
-    const end = Math.min(piece.at + SLICE_ROWS, rows.length);
+    const end = Math.min(piece.at + ROWS_AT_ONCE, rows.length);
     const from = piece.at;
     const isFresh: boolean[] = [];
     for (; piece.at < end; piece.at++) {

@@ -82,10 +82,14 @@ export function kinFields(
   };
   return [
     hiddenWords('process.parent.words', (event) => event.parent?.wordTexts ?? null),
-    ...processFamily('process.parent', Object.keys(FIELDS), {
+    ...processFamily('process.parent', OF_PARENT, {
       ...{ ...family, of: (event) => event.parent },
       note: 'from the process tree; inferred where no row told of the parent (the alert says so)',
-    }).map((one) => (one.field === 'process.parent.pid' ? { ...one, read: pidOfParent } : one)),
+    }),
+    outside('process.parent.pid', pidColumns, pidOfParent, {
+      ...{ type: 'number', fidelity: 'approximate' },
+      note: 'from the process tree, or where that knows no parent from the row itself',
+    }),
     ...processFamily('process.entry_leader', LEADER, {
       ...leader,
       of: (event) => event.leaders?.entry ?? null,
@@ -115,6 +119,9 @@ export function kinFields(
     }),
   ];
 }
+
+/** The pid is the row's where the tree knows no parent. */
+const OF_PARENT = Object.keys(FIELDS).filter((name) => name !== 'pid');
 
 const LEADER = [
   'name',
