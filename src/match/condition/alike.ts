@@ -5,7 +5,7 @@ import { type Condition, type Operand, operandsOf, type Scalar } from '../../rul
  * object from then on, so that conditions must not be changed.
  */
 export class AlikeConditions {
-  private readonly numbers = new Map<Condition, number>();
+  private readonly numbers = new WeakMap<Condition, number>();
   private readonly byText = new Map<string, number>();
 
   numberOf(condition: Condition): number {
