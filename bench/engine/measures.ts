@@ -1,8 +1,14 @@
 import { ROWS_AT_ONCE } from '../../src/agent/batch/index.ts';
 import { createDetection, createDetectionsTable, readBatch } from '../../src/agent/index.ts';
-import { createEngine, type Engine } from '../../src/match/index.ts';
+import { createEngine, type Engine, type EngineOptions } from '../../src/match/index.ts';
 import { createTable, type Plugin } from '../../src/osquery/index.ts';
-import { createHost, createSchema, type OsqueryEvent, type Schema } from '../../src/schema/index.ts';
+import {
+  createHost,
+  createSchema,
+  type OsqueryEvent,
+  type Schema,
+  tablesThatHold,
+} from '../../src/schema/index.ts';
 import { openStore } from '../../src/store/index.ts';
 import { CpuClock } from './cpu.ts';
 import { type RecordedBatch, Recordings, recordedProcesses } from './recordings.ts';
@@ -52,7 +58,14 @@ export const MEASURES: Readonly<Record<string, Measure>> = {
 };
 
 /** As in the detector. */
-const SLACK_MS = 120_000;
+function engineOptions(schema: Schema): Omit<EngineOptions, 'rules'> {
+  return {
+    fields: schema.fields,
+    slackMs: 120_000,
+    sourcesOf: (query) => tablesThatHold(query, schema),
+  };
+}
+
 /** Events before the clock runs, for the compiler. */
 const WARM_UP = 44_000;
 /** More, where few events are measured. */
@@ -66,7 +79,7 @@ interface EngineSetting {
 async function measureEngine(events: number, { index = true, unlike = false }: EngineSetting) {
   const schema = createSchema('linux');
   const { rules, corpus } = await loadBenchRules(schema);
-  const engine = createEngine({ rules, fields: schema.fields, slackMs: SLACK_MS, index });
+  const engine = createEngine({ rules, ...engineOptions(schema), index });
   const warmUp = index ? WARM_UP : 4000;
   const { cost, matches } = push(engine, { schema, events: events + warmUp, warmUp, unlike });
   const evaluated = engine.counters.reduce((sum, one) => sum + one.evaluated, 0);
@@ -93,7 +106,7 @@ function push(
     matches += 1;
   };
   const take = (events: readonly OsqueryEvent[]): void => {
-    for (const event of events) engine.push(event, found);
+    for (const event of events) engine.push(event, found, true);
   };
   for (const events of eventStream(options)) {
     if (pushed < warmUp) take(events);
@@ -214,7 +227,7 @@ async function measureSize(count: number, { events }: Scale) {
   const rules = rulesOf((await loadBenchRules(schema)).rules, count);
   const load = new CpuClock();
   const engine = load.run(() => {
-    const made = createEngine({ rules, fields: schema.fields, slackMs: SLACK_MS });
+    const made = createEngine({ rules, ...engineOptions(schema) });
     // What loading leaves behind is its own cost, not that of some event after it.
     globalThis.gc?.();
     return made;

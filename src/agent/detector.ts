@@ -11,7 +11,7 @@ import {
   type RuleStopped,
 } from '../match/index.ts';
 import { createProcessTree, type Process, type ProcessTree } from '../process/index.ts';
-import type { Rule } from '../rule/index.ts';
+import type { EventQuery, Rule } from '../rule/index.ts';
 import {
   createReader,
   type Host,
@@ -20,6 +20,7 @@ import {
   type ReaderState,
   type RowReader,
   type Schema,
+  tablesThatHold,
 } from '../schema/index.ts';
 import { type Alert, createAlert } from './alert.ts';
 import type { RowValues } from './batch/index.ts';
@@ -48,6 +49,14 @@ export interface RowBlock {
   readonly table: string;
   readonly columns: readonly string[];
   readonly rows: readonly RowValues[];
+}
+
+/** How rows come that are not simply in their order. */
+export interface Arrival {
+  /** After later ones of their table. */
+  readonly late?: boolean;
+  /** No row of their table that comes later belongs before them. */
+  readonly complete?: boolean;
 }
 
 /** What a detector may hold, and for how long it waits. */
@@ -118,17 +127,17 @@ export class Detector {
   }
 
   /**
-   * Reads the rows in the order given and reports what matches. `late` rows come after later ones of their table.
-   * With `onFailure`, one row that fails, or one alert, does not stop the others.
+   * Reads the rows in the order given and reports what matches. With `onFailure`, one row that fails, or one alert, does
+   * not stop the others.
    */
-  take({ table, columns, rows }: RowBlock, late = false): void {
+  take({ table, columns, rows }: RowBlock, { late = false, complete = false }: Arrival = {}): void {
     const read = this.#rowReader(table, columns);
     if (read === null) return;
     for (const row of rows) {
       try {
         const event = read(row, late);
         if (event === null) continue;
-        this.#engine.push(event, this.#found);
+        this.#engine.push(event, this.#found, complete);
         // The row of the exec itself: the process was first seen there.
         if (event.process !== null && event.process.place === event.eid) this.#onProcess?.(event.process);
       } catch (error) {
@@ -214,7 +223,9 @@ export class Detector {
     const onStop = ({ rule, stopped }: RuleCounters): void => {
       if (stopped !== null) this.#onStop?.(rule, stopped);
     };
-    return { rules, fields: this.#schema.fields, onStop, ...this.#bounds };
+    const schema = this.#schema;
+    const sourcesOf = (query: EventQuery): readonly string[] => tablesThatHold(query, schema);
+    return { rules, fields: schema.fields, sourcesOf, onStop, ...this.#bounds };
   }
 
   #outputsOf(rules: readonly Rule[]): ReadonlyMap<Rule, RuleOutput> {

@@ -1,10 +1,20 @@
-import { type Condition, definite, type Fields, not, or, type Query, type Rule } from '../rule/index.ts';
+import {
+  type Condition,
+  definite,
+  type EventQuery,
+  type Fields,
+  not,
+  or,
+  type Query,
+  type Rule,
+} from '../rule/index.ts';
 import type { Budget } from './budget.ts';
 import { RuleIndex } from './candidates/rule-index.ts';
 import { AlikeConditions } from './condition/alike.ts';
 import { SharedTests } from './condition/shared-tests.ts';
 import { asksOnly } from './condition/weaken.ts';
 import { compileMachine } from './machines/compile-machine.ts';
+import { bitOf, type Machine } from './machines/machine.ts';
 import type { MachineOptions } from './machines/plan.ts';
 import { type Engine, RuleEngine, type RuleFault } from './rule-engine.ts';
 import { type Holdings, type RuleCounters, Runner } from './runner.ts';
@@ -26,6 +36,8 @@ export interface EngineOptions {
   readonly mostHeldInAll?: number;
   /** How long new terms rules only learn after the stream's first event; a day or their history unless given. */
   readonly learnMs?: number;
+  /** The sources that may have events of a query; unless given, any source may. */
+  readonly sourcesOf?: (query: EventQuery) => Iterable<string>;
   /** Whether an index finds the rules that an event may matter to; true unless given. Without it all are asked. */
   readonly index?: boolean;
   /** What one rule may cost before it is stopped. */
@@ -93,7 +105,8 @@ function* compile(options: EngineOptions): Generator<undefined, Engine> {
       const steady = eventQueriesOf(query).map(({ condition }) =>
         asksOnly(condition, fields, ({ ofTheMoment }) => ofTheMoment !== true),
       );
-      runners.push(new Runner(rule, { create, first, holdings, clockMs, steady }));
+      const beginsIn = (machine: Machine) => beginningOf(query, machine, options.sourcesOf);
+      runners.push(new Runner(rule, { create, first, holdings, clockMs, steady, beginsIn }));
       running.push(query);
     } catch (error) {
       faults.push({ rule, error });
@@ -108,6 +121,18 @@ function* compile(options: EngineOptions): Generator<undefined, Engine> {
     budget: options.budget ?? {},
     onStop: options.onStop ?? (() => {}),
   });
+}
+
+/** The only source of events that the machine of a query can begin with. */
+function beginningOf(
+  query: Query,
+  { beginning }: Machine,
+  sourcesOf: EngineOptions['sourcesOf'],
+): string | null {
+  if (sourcesOf === undefined || beginning === null) return null;
+  const first = eventQueriesOf(query).filter((_, test) => (beginning.bits & bitOf(test)) !== 0);
+  const [source = null, ...others] = new Set(first.flatMap((one) => [...sourcesOf(one)]));
+  return others.length === 0 ? source : null;
 }
 
 function conditionsIn(query: Query): readonly Condition[] {

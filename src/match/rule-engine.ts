@@ -20,7 +20,8 @@ export interface RuleFault {
  * called.
  */
 export interface Engine {
-  push(event: Event, found: RuleFound): void;
+  /** `isComplete`: no event of its source that comes later belongs before it. */
+  push(event: Event, found: RuleFound, isComplete?: boolean): void;
   /** Says that no event before `nowMs` will come any more: buffered events are placed, absences are certain. */
   advance(nowMs: number, found: RuleFound): void;
   /** The state of all rules as a JSON value. */
@@ -101,13 +102,13 @@ export class RuleEngine implements Engine {
     return this.feed.size;
   }
 
-  push(event: Event, found: RuleFound): void {
+  push(event: Event, found: RuleFound, isComplete = false): void {
     this.found = found;
     const { feed, parts } = this;
     const passed = this.follow(event, this.answerOf(event));
     feed.clock.see(event.timeMs);
     if (!this.started && feed.clock.beganMs !== null) this.start(feed.clock.beganMs);
-    if (!isIndifferent(passed, event)) feed.push({ event, passed }, this.place);
+    if (this.isWanted(event, passed, isComplete)) this.putInPlace({ event, passed });
     feed.settle(this.place);
     if (parts.holdings.held > parts.mostHeldInAll) this.giveUp();
     this.watch.count(event.timeMs, parts.onStop);
@@ -208,6 +209,22 @@ export class RuleEngine implements Engine {
     }
   }
 
+  /** Whether the event makes a difference to any of the rules once it is in its place. */
+  private isWanted(event: Event, passed: readonly Passed[], isComplete: boolean): boolean {
+    for (let i = 0; i < passed.length; i += 1) {
+      const one = passed[i]!;
+      if (one.runner.isIndifferentTo(event)) continue;
+      if (!isComplete || !one.runner.passesOver(event, one.passed)) return true;
+    }
+    return false;
+  }
+
+  private putInPlace(waiting: Waiting): void {
+    const { event, passed } = waiting;
+    for (let i = 0; i < passed.length; i += 1) passed[i]!.runner.awaits(event, passed[i]!.passed);
+    this.feed.push(waiting, this.place);
+  }
+
   private readonly place = ({ event, passed }: Waiting): void => {
     for (let i = 0; i < passed.length; i += 1) passed[i]!.runner.take(event, passed[i]!.passed, this.found);
   };
@@ -248,24 +265,20 @@ export class RuleEngine implements Engine {
       const { event, rules } = item as SavedWaiting;
       const known = rules.filter(([id]) => byId.has(id));
       try {
-        return {
-          event: codec.load(event),
-          passed: known.map(([id, passed]) => ({ runner: byId.get(id)!, passed, ask: NONE })),
-        };
+        const loaded = codec.load(event);
+        const passed = known.map(([id, bits]) => ({ runner: byId.get(id)!, passed: bits, ask: NONE }));
+        for (const one of passed) one.runner.awaits(loaded, one.passed);
+        return { event: loaded, passed };
       } catch {
         for (const [id] of known) lost.add(id);
         return null;
       }
     });
-    this.started = this.feed.clock.beganMs !== null;
+    const { clock } = this.feed;
+    this.started = clock.beganMs !== null;
+    for (const runner of byId.values()) if (runner.held > 0) runner.holdsUpTo(clock.newestMs);
     return lost;
   }
-}
-
-/** Whether the event makes no difference to any of the rules, whatever comes before it. */
-function isIndifferent(rules: readonly Passed[], event: Event): boolean {
-  for (let i = 0; i < rules.length; i += 1) if (!rules[i]!.runner.isIndifferentTo(event)) return false;
-  return true;
 }
 
 interface SavedEngine {

@@ -48,6 +48,8 @@ export interface RunnerOptions {
   readonly create: () => Machine;
   /** The name of its first test: tests are numbered through over all rules. */
   readonly first: number;
+  /** The only source that has events which its machine can begin with; null: not known, or there are several. */
+  readonly beginsIn: (machine: Machine) => string | null;
   readonly holdings: Holdings;
   /** A clock for costs, milliseconds with fractions. */
   readonly clockMs: () => number;
@@ -73,6 +75,9 @@ export class Runner implements RuleCounters {
   /** Whether all of its tests say the same of all events of one likeness. */
   readonly isSteady: boolean;
   private readonly steady: readonly boolean[];
+  private readonly beginsIn: string | null;
+  /** Nothing that is held, or waits for its place, began later. */
+  private begunMs = Number.NEGATIVE_INFINITY;
   private taken = 0;
   private windowMs = 0;
   private slowestMs = 0;
@@ -84,12 +89,13 @@ export class Runner implements RuleCounters {
     this.matches.push(match);
   };
 
-  constructor(rule: Rule, { create, first, holdings, clockMs, steady }: RunnerOptions) {
+  constructor(rule: Rule, { create, first, holdings, clockMs, steady, beginsIn }: RunnerOptions) {
     this.rule = rule;
     this.create = create;
     this.holdings = holdings;
     this.clockMs = clockMs;
     this.machine = create();
+    this.beginsIn = beginsIn(this.machine);
     this.first = first;
     this.end = first + this.machine.tests.length;
     this.steady = steady;
@@ -145,6 +151,28 @@ export class Runner implements RuleCounters {
       this.fail(error);
       return false;
     }
+  }
+
+  /** Says that an event which passed some tests waits for its place. */
+  awaits({ timeMs }: Event, passed: number): void {
+    const { beginning } = this.machine;
+    if (beginning !== null && (passed & beginning.bits) !== 0) this.holdsUpTo(timeMs);
+  }
+
+  /** Says that something that it holds, or that waits, may have begun at that time. */
+  holdsUpTo(timeMs: number): void {
+    this.begunMs = Math.max(this.begunMs, timeMs);
+  }
+
+  /**
+   * Whether an event that passed some tests, before which none of its source is missing, changes nothing once it is in
+   * its place: it can only go on with something, all that begins something comes from the same source and so has come,
+   * and nothing of it is open any more.
+   */
+  passesOver({ source, timeMs }: Event, passed: number): boolean {
+    const { beginning } = this.machine;
+    if (this.beginsIn === null || source !== this.beginsIn || beginning === null) return false;
+    return (passed & beginning.bits) === 0 && timeMs - this.begunMs > beginning.spanMs;
   }
 
   /** Follows up an event that passed some tests. */

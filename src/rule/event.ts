@@ -42,6 +42,8 @@ export interface Event {
   readonly rank: number;
   /** Orders events of one time and table; for osquery rows the number in `eid`. */
   readonly serial: number;
+  /** Where it comes from, such as osquery's table; each source gives its events in an order of its own. */
+  readonly source?: string;
   get(slot: number): Value;
   /** Events that have it in common have the same values in all fields but those of the moment; null: not known. */
   readonly likeness?: Likeness | null;

@@ -1,5 +1,6 @@
 import {
   type Condition,
+  type EventQuery,
   fieldsOf,
   type Operand,
   operandsOf,
@@ -7,6 +8,7 @@ import {
   type Value,
 } from '../rule/index.ts';
 import { comparesPlainly, decideTest, soleOperand, valuesOf } from './bind.ts';
+import type { Schema } from './schema.ts';
 import type { FieldSource, Switch, TableSpec } from './table.ts';
 
 /** What a condition can be, as bits. */
@@ -30,6 +32,11 @@ interface Assumption {
 export function canHold(condition: Condition, table: TableSpec): boolean {
   if (!isPossible(condition, table, NOTHING_ASSUMED)) return false;
   return distinct(assumptionsOf(table), condition).some((assumed) => isPossible(condition, table, assumed));
+}
+
+/** The event tables that may have events of a query, as far as `canHold` tells. */
+export function tablesThatHold({ category, condition }: EventQuery, { tablesOf }: Schema): readonly string[] {
+  return tablesOf(category).flatMap((table) => (canHold(condition, table) ? table.name : []));
 }
 
 /** Of assumptions that say the same of all fields that a condition asks for, one. */

@@ -7,7 +7,7 @@
  */
 
 export { bindCondition, decideTest } from './bind.ts';
-export { canHold, switchesFor } from './can-hold.ts';
+export { canHold, switchesFor, tablesThatHold } from './can-hold.ts';
 export type { OsqueryEvent } from './event.ts';
 export { type FieldMapRow, fieldMap } from './field-map.ts';
 export { createHost, type Host, type HostQuery } from './host.ts';

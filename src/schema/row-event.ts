@@ -124,6 +124,10 @@ export class RowEvent implements OsqueryEvent {
     return this.layout.table.spec.name;
   }
 
+  get source(): string {
+    return this.table;
+  }
+
   get rank(): number {
     return this.layout.table.spec.rank;
   }

@@ -149,7 +149,10 @@ export class Line {
     this.#guard(() => {
       if (!isFresh.includes(true)) return;
       const fresh = rows.read(from, end).filter((_, at) => isFresh[at]);
-      detector.take({ table: stream.table, columns, rows: fresh }, late);
+      detector.take(
+        { table: stream.table, columns, rows: fresh },
+        { late, complete: !late && stream.isComplete },
+      );
     });
     this.#guard(onRead);
     if (piece.at < rows.length) return;

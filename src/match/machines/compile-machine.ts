@@ -30,6 +30,7 @@ class EventMachine implements Machine {
   readonly held = 0;
   readonly evicted = 0;
   readonly isOrdered = false;
+  readonly beginning = null;
   readonly tests: readonly Predicate[];
 
   constructor(test: Predicate) {

@@ -16,6 +16,12 @@ export interface EventCodec {
   load(saved: unknown): Event;
 }
 
+/** Events that pass none of the tests of `bits` only go on with what others began, no more than `spanMs` before. */
+export interface Beginning {
+  readonly bits: number;
+  readonly spanMs: number;
+}
+
 /**
  * A rule's query at work on a stream of events. Memory is bounded: what would grow over the bound evicts the
  * oldest and is counted. What it finds depends on the events and their order keys alone, never on when or
@@ -26,6 +32,8 @@ export interface Machine {
   readonly tests: readonly Predicate[];
   /** Whether events must come in their order; those that come too late for it are pushed all the same. */
   readonly isOrdered: boolean;
+  /** What all that it holds begins with; null: any event may change something. */
+  readonly beginning: Beginning | null;
   /** Whether an event that passed just these tests would change nothing now. Cheap: asked before each `push`. */
   ignores(passed: number): boolean;
   /** Whether an event that passed its tests changes nothing, whatever comes before it: it need not wait for its place. */

@@ -32,6 +32,7 @@ export function createNewTermsMachine(query: NewTermsQuery, options: MachineOpti
 class NewTermsMachine implements Machine {
   evicted = 0;
   readonly isOrdered = true;
+  readonly beginning = null;
   readonly tests: readonly Predicate[];
   private readonly historyMs: number;
   private readonly learnMs: number;

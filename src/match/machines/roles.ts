@@ -19,6 +19,11 @@ export function roleOf(query: SequenceQuery, step: SequenceStep, index: number):
   return { act: isTrailing ? 'trailing' : 'between', place: before - 1 };
 }
 
+/** Whether an event in this role counts where nothing is held. */
+export function isBeginning({ act, place }: Pick<Role, 'act' | 'place'>): boolean {
+  return act === 'leading' || (act === 'step' && place === 0);
+}
+
 /** The last step first, so that no event moves one sequence twice; `until` after all steps. */
 export function inOrderOfEffect(a: Role, b: Role): number {
   const rank = ({ act }: Role): number => (act === 'step' ? 0 : act === 'until' ? 1 : 2);

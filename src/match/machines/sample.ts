@@ -30,6 +30,7 @@ export function createSampleMachine(query: SampleQuery, options: MachineOptions)
 class SampleMachine implements Machine {
   evicted = 0;
   readonly isOrdered = false;
+  readonly beginning = null;
   readonly tests: readonly Predicate[];
   private readonly testOf: readonly number[];
   private readonly keysOf: readonly KeyReader[];

@@ -4,10 +4,10 @@ import { compareEvents } from '../stream/order.ts';
 import { Absences, Sightings } from './absence.ts';
 import { fingerprint } from './fingerprint.ts';
 import { decodeScalar, encodeScalar, type Key, keyText } from './keys.ts';
-import { bitOf, type EventCodec, type Found, type Machine, passes } from './machine.ts';
+import { type Beginning, bitOf, type EventCodec, type Found, type Machine, passes } from './machine.ts';
 import { lastOf, type Pending, PendingSequences } from './pending.ts';
 import { type MachineOptions, planSteps } from './plan.ts';
-import { inOrderOfEffect, type Role, roleOf } from './roles.ts';
+import { inOrderOfEffect, isBeginning, type Role, roleOf } from './roles.ts';
 
 /**
  * Compiles a sequence to a machine, after Elasticsearch's `SequenceMatcher` and `TumblingWindow`:
@@ -31,6 +31,7 @@ class SequenceMachine implements Machine {
   evicted = 0;
   readonly isOrdered = true;
   readonly tests: readonly Predicate[];
+  readonly beginning: Beginning;
   private readonly roles: readonly Role[];
   private readonly lastPlace: number;
   private readonly maxSpanMs: number;
@@ -59,6 +60,8 @@ class SequenceMachine implements Machine {
       throw new Error('a sequence that begins or ends with a missing event needs a maxspan');
     }
     this.maxSpanMs = maxSpanMs ?? Number.POSITIVE_INFINITY;
+    const bits = this.roles.filter(isBeginning).reduce((some, { test }) => some | bitOf(test), 0);
+    this.beginning = { bits, spanMs: this.maxSpanMs };
     this.mostHeld = options.mostHeld;
     this.sightings = new Sightings(this.maxSpanMs);
     this.query = query;

@@ -52,6 +52,7 @@ class ThresholdMachine implements Machine {
   evicted = 0;
   private readonly query: ThresholdQuery;
   readonly isOrdered = true;
+  readonly beginning = null;
   readonly tests: readonly Predicate[];
   private readonly keysOf: KeyReader;
   private readonly differing: Reader | null;

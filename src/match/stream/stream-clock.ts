@@ -8,7 +8,8 @@
  * clock that was really set forward is believed with the second row.
  */
 export class StreamClock {
-  private newestMs = Number.NEGATIVE_INFINITY;
+  /** No event was seen of a later time. */
+  newestMs = Number.NEGATIVE_INFINITY;
   private secondMs = Number.NEGATIVE_INFINITY;
   private givenMs = Number.NEGATIVE_INFINITY;
   /** -Infinity until two events, or an event and a given time, have said something. */

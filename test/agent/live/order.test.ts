@@ -3,7 +3,7 @@ import { openStore } from '../../../src/store/index.ts';
 import { EventTable, type Exec } from './event-table.ts';
 import { type ProcessOptions, rulesOf, startProcess, TestClock } from './running.ts';
 
-/** Any `bad`, and an `open` whose number comes again as `close`. */
+/** Any `bad`, and an `open` whose number comes again as `close`; both are of process_events alone. */
 const RULES = rulesOf(`
 id: bad
 name: Bad
@@ -15,8 +15,8 @@ name: Pair
 severity: low
 query: |
   sequence by process.pid with maxspan=1h
-    [process where process.name == "open"]
-    [process where process.name == "close"]
+    [process where event.action == "exec" and process.name == "open"]
+    [process where event.action == "exec" and process.name == "close"]
 `);
 
 const LS: Exec = { pid: 2, path: '/bin/ls' };

@@ -1,40 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
 import type { Match } from '../../../src/match/index.ts';
-import { field } from '../../../src/rule/index.ts';
-import type { FlatEvent } from '../flat-event.ts';
 import { searchSequences } from './sequence-oracle.ts';
-import { codecOf, fields, machineOf, sequence, step } from './sequence-query.ts';
-
-const kinds = fc.constantFrom('a', 'b', 'c');
-const users = fc.oneof(
-  { weight: 4, arbitrary: fc.constantFrom('x', 'y') },
-  fc.constant(null),
-  fc.constant(['x', 'y']),
-);
-const optionalKey = fc.boolean();
-
-const queries = fc
-  .record({
-    steps: fc.array(
-      fc.record({ kind: fc.constantFrom('a', 'b', 'c', '*'), missing: fc.boolean(), weight: fc.nat(3) }),
-      { minLength: 1, maxLength: 5 },
-    ),
-    optional: optionalKey,
-    keyed: fc.boolean(),
-    until: fc.option(kinds),
-    maxSpanMs: fc.option(fc.integer({ min: 1, max: 8 })),
-  })
-  .map(({ steps, optional, keyed, until, maxSpanMs }) => {
-    const by = keyed ? [{ operand: field('user'), optional }] : [];
-    const made = steps.map(({ kind, missing, weight }) => step(kind, { missing: missing && weight < 2, by }));
-    const all = made.some(({ missing }) => !missing) ? made : [...made, step('a', { by })];
-    const endsMissing = all[0]!.missing || all.at(-1)!.missing;
-    return sequence(all, {
-      maxSpanMs: endsMissing ? (maxSpanMs ?? 4) : maxSpanMs,
-      until: until === null ? null : step(until, { by }),
-    });
-  });
+import { codecOf, describe, fields, kinds, machineOf, queries, users } from './sequence-query.ts';
 
 const SLACK_MS = 4;
 const arrivals = fc
@@ -59,10 +27,6 @@ const arrivals = fc
       return again === null ? [first] : [first, { event, atMs: timeMs + again }];
     }),
   );
-
-function describe({ events, keys }: Match): string {
-  return `${events.map((event) => (event as FlatEvent).row['word']).join(' ')} by ${JSON.stringify(keys)}`;
-}
 
 test('shuffled, late and doubled streams give what a search over all events gives, however often it is polled', (t) => {
   fc.assert(
