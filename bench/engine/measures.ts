@@ -42,6 +42,10 @@ export type Measure = (scale: Scale) => Promise<Figures>;
 /** What the small scale leaves out: they only show how the others come about. */
 export const LEFT_OUT_WHEN_QUICK: readonly string[] = ['engineUnlike', 'growth1000'];
 
+/** Held against each other, and short: each is measured so often, by turns, and the median told. */
+export const MEASURED_BY_TURNS: readonly string[] = ['growth100', 'growth1000', 'growth10000'];
+export const TURNS = 3;
+
 /** Each runs in a process of its own, so that none finds the caches and the optimized code of another. */
 export const MEASURES: Readonly<Record<string, Measure>> = {
   engine: (scale) => measureEngine(scale.events, {}),
@@ -232,7 +236,7 @@ async function measureSize(count: number, { events }: Scale) {
     globalThis.gc?.();
     return made;
   });
-  const timed = events / 8;
+  const timed = events / 4;
   const { cost } = push(engine, { schema, events: timed + LONG_WARM_UP, warmUp: LONG_WARM_UP });
   const evaluated = engine.counters.reduce((sum, one) => sum + one.evaluated, 0);
   return {

@@ -115,9 +115,11 @@ export async function footprintOf(paths: readonly string[]): Promise<Footprint> 
     if (!MAGIC.test(path)) folders.add((await isFolder(path)) ? path : dirname(path));
   }
   for (const { file } of problems) hash.update(`${file}\0absent\0`);
-  for (const { path } of files) {
+  // Asked one after the other, each answer wakes the process.
+  const stamps = await Promise.all(files.map(({ path }) => stampOf(path)));
+  for (const [at, { path }] of files.entries()) {
     folders.add(dirname(path));
-    hash.update(`${path}\0${await stampOf(path)}\0`);
+    hash.update(`${path}\0${stamps[at]}\0`);
   }
   return { hash: hash.digest('hex'), folders: [...folders] };
 }
