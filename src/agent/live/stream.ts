@@ -130,9 +130,9 @@ export class Stream {
     return placement !== 'duplicate';
   }
 
-  /** Whether no row is missing before the newest that was read that may still come. */
+  /** Whether no row is missing before the newest that was read. */
   get isComplete(): boolean {
-    return !this.#fillable || this.order.gaps.length === 0;
+    return this.order.gaps.length === 0;
   }
 
   /** Whether rows are to wait for those that are missing before and between them: few, and not yet looked for. */
