@@ -42,7 +42,7 @@ export type Measure = (scale: Scale) => Promise<Figures>;
 /** What the small scale leaves out: they only show how the others come about. */
 export const LEFT_OUT_WHEN_QUICK: readonly string[] = ['engineUnlike', 'growth1000'];
 
-/** Held against each other, and short: each is measured so often, by turns, and the median told. */
+/** Held against each other, and short: they are measured `TURNS` times, by turns, and the median of each is told. */
 export const MEASURED_BY_TURNS: readonly string[] = ['growth100', 'growth1000', 'growth10000'];
 export const TURNS = 3;
 

@@ -16,7 +16,7 @@ export interface EventCodec {
   load(saved: unknown): Event;
 }
 
-/** Events that pass none of the tests of `bits` only go on with what others began, no more than `spanMs` before. */
+/** An event that passes none of the tests of `bits` can only go on with what one that did began, at most `spanMs` before. */
 export interface Beginning {
   readonly bits: number;
   readonly spanMs: number;
@@ -32,7 +32,7 @@ export interface Machine {
   readonly tests: readonly Predicate[];
   /** Whether events must come in their order; those that come too late for it are pushed all the same. */
   readonly isOrdered: boolean;
-  /** What all that it holds begins with; null: any event may change something. */
+  /** Which events can begin what it holds; null where it does not tell such from others. */
   readonly beginning: Beginning | null;
   /** Whether an event that passed just these tests would change nothing now. Cheap: asked before each `push`. */
   ignores(passed: number): boolean;
