@@ -1,14 +1,5 @@
 import type { Event } from '../rule/index.ts';
-import type { Runner } from './runner.ts';
-
-/** A rule some of whose tests an event passed, or may pass. */
-export interface Passed {
-  readonly runner: Runner;
-  /** The bits of the tests that it passed. */
-  readonly passed: number;
-  /** The names of tests that ask for fields of the moment: each event is asked anew. */
-  readonly ask: readonly number[];
-}
+import { type Passed, Wanting } from './wanting.ts';
 
 /** What the rules say of an event, and of all that have its likeness. */
 export interface Answer {
@@ -16,13 +7,13 @@ export interface Answer {
   readonly rules: readonly Passed[];
   /** Those that take an event at once, and those that want it in its place. */
   readonly atOnce: readonly Passed[];
-  readonly inOrder: readonly Passed[];
+  readonly inOrder: Wanting;
   /** No test is left to ask. */
   readonly isSettled: boolean;
 }
 
 const NONE: readonly never[] = [];
-const NOTHING: Answer = { rules: NONE, atOnce: NONE, inOrder: NONE, isSettled: true };
+const NOTHING: Answer = { rules: NONE, atOnce: NONE, inOrder: new Wanting(NONE), isSettled: true };
 
 /** Answers kept for those that say the same again, a power of two. */
 const CELLS = 512;
@@ -48,7 +39,7 @@ export class Answers {
     const answer = {
       rules: rules.slice(),
       atOnce: rules.filter(({ runner }) => !runner.machine.isOrdered),
-      inOrder: rules.filter(({ runner }) => runner.machine.isOrdered),
+      inOrder: new Wanting(rules.filter(({ runner }) => runner.machine.isOrdered)),
       isSettled: rules.every(({ ask }) => ask.length === 0),
     };
     this.cells[cell] = answer;

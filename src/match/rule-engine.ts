@@ -1,12 +1,14 @@
 import type { Event, Fields, Frame, Likeness, Rule } from '../rule/index.ts';
-import { type Answer, Answers, type Passed, passedNow } from './answers.ts';
+import { type Answer, Answers, passedNow } from './answers.ts';
 import { type Budget, BudgetWatch } from './budget.ts';
 import { ByNumber } from './candidates/by-number.ts';
 import type { RuleIndex } from './candidates/rule-index.ts';
 import type { SharedTests } from './condition/shared-tests.ts';
-import type { EventCodec } from './machines/machine.ts';
+import { bitOf, type EventCodec } from './machines/machine.ts';
 import type { Holdings, RuleCounters, RuleFound, Runner } from './runner.ts';
-import { Feed, type SavedFeed } from './stream/feed.ts';
+import { Feed, type Place, type SavedFeed } from './stream/feed.ts';
+import { sameRowBy } from './stream/same-row.ts';
+import { handOver, type Passed, type Wanting } from './wanting.ts';
 
 /** A rule that could not be compiled, and why. */
 export interface RuleFault {
@@ -52,12 +54,6 @@ export interface EngineParts {
 
 const NONE: readonly number[] = [];
 
-/** An event that waits for its place, and the rules that want it. */
-interface Waiting {
-  readonly event: Event;
-  readonly passed: readonly Passed[];
-}
-
 /**
  * Each event goes through three steps: the index names the tests that it may pass, those are asked, and the rules
  * whose tests it passed take it: those that keep an order once it is in its place, the others at once. Events are
@@ -73,7 +69,8 @@ export class RuleEngine implements Engine {
   /** Those that hold state, or wait for the time to pass. */
   private readonly stateful: readonly Runner[];
   private readonly parts: EngineParts;
-  private readonly feed: Feed<Waiting>;
+  private readonly feed: Feed<Wanting>;
+  private readonly place: Place<Wanting>;
   private readonly watch: BudgetWatch;
   private readonly answers = new Answers();
   /** What was said of likenesses. Null without an index: its twin knows nothing beforehand. */
@@ -90,6 +87,8 @@ export class RuleEngine implements Engine {
     this.runnerOf = runners.flatMap((runner) => runner.machine.tests.map(() => runner));
     this.everyTest = [...this.runnerOf.keys()];
     this.feed = new Feed(parts);
+    const isSame = sameRowBy(parts.fields);
+    this.place = (moment) => handOver(moment, isSame, this.found);
     this.watch = new BudgetWatch(runners, budget);
     this.known = parts.index === null ? null : new ByNumber();
   }
@@ -105,10 +104,11 @@ export class RuleEngine implements Engine {
   push(event: Event, found: RuleFound, isComplete = false): void {
     this.found = found;
     const { feed, parts } = this;
-    const passed = this.follow(event, this.answerOf(event));
+    const inOrder = this.follow(event, this.answerOf(event));
     feed.clock.see(event.timeMs);
     if (!this.started && feed.clock.beganMs !== null) this.start(feed.clock.beganMs);
-    if (this.isWanted(event, passed, isComplete)) this.putInPlace({ event, passed });
+    const wanting = this.wantedBy(event, inOrder, isComplete);
+    if (wanting !== null) this.putInPlace(event, wanting);
     feed.settle(this.place);
     if (parts.holdings.held > parts.mostHeldInAll) this.giveUp();
     this.watch.count(event.timeMs, parts.onStop);
@@ -186,7 +186,7 @@ export class RuleEngine implements Engine {
   }
 
   /** Hands the event to the rules that take it at once; gives those that want it in its place. */
-  private follow(event: Event, { atOnce, inOrder, isSettled }: Answer): readonly Passed[] {
+  private follow(event: Event, { atOnce, inOrder, isSettled }: Answer): Wanting {
     if (isSettled) {
       for (let i = 0; i < atOnce.length; i += 1) atOnce[i]!.runner.take(event, atOnce[i]!.passed, this.found);
       return inOrder;
@@ -199,35 +199,34 @@ export class RuleEngine implements Engine {
         if (passed !== 0) one.runner.take(event, passed, this.found);
       }
       const waiting: Passed[] = [];
-      for (const one of inOrder) {
+      for (const one of inOrder.rules) {
         const passed = passedNow(event, one);
         if (passed !== 0) waiting.push({ runner: one.runner, passed, ask: NONE });
       }
-      return waiting;
+      return this.answers.of(waiting).inOrder;
     } finally {
       shared.end();
     }
   }
 
-  /** Whether the event makes a difference to any of the rules once it is in its place. */
-  private isWanted(event: Event, passed: readonly Passed[], isComplete: boolean): boolean {
-    for (let i = 0; i < passed.length; i += 1) {
-      const one = passed[i]!;
-      if (one.runner.isIndifferentTo(event)) continue;
-      if (!isComplete || !one.runner.passesOver(event, one.passed)) return true;
+  /** Those of the rules to which the event makes a difference once it is in its place; null where there are none. */
+  private wantedBy(event: Event, inOrder: Wanting, isComplete: boolean): Wanting | null {
+    const { rules } = inOrder;
+    let bits = 0;
+    for (let i = 0; i < rules.length; i += 1) {
+      const { runner, passed } = rules[i]!;
+      if (runner.isIndifferentTo(event)) continue;
+      if (!isComplete || !runner.passesOver(event, passed)) bits |= bitOf(i);
     }
-    return false;
+    return bits === 0 ? null : inOrder.only(bits);
   }
 
-  private putInPlace(waiting: Waiting): void {
-    const { event, passed } = waiting;
-    for (let i = 0; i < passed.length; i += 1) passed[i]!.runner.awaits(event, passed[i]!.passed);
-    this.feed.push(waiting, this.place);
+  private putInPlace(event: Event, wanting: Wanting): void {
+    const { rules } = wanting;
+    for (let i = 0; i < rules.length; i += 1) rules[i]!.runner.awaits(event, rules[i]!.passed);
+    if (!this.feed.isPast(event.timeMs)) this.feed.push(event, wanting, this.place);
+    else for (let i = 0; i < rules.length; i += 1) rules[i]!.runner.take(event, rules[i]!.passed, this.found);
   }
-
-  private readonly place = ({ event, passed }: Waiting): void => {
-    for (let i = 0; i < passed.length; i += 1) passed[i]!.runner.take(event, passed[i]!.passed, this.found);
-  };
 
   /** Over the bound of all rules: the one that holds most gives up a tenth, again and again. */
   private giveUp(): void {
@@ -240,9 +239,9 @@ export class RuleEngine implements Engine {
 
   save(codec: EventCodec): unknown {
     const rules = this.runners.map(({ rule, machine }) => [rule.id, machine.save(codec)] as const);
-    const feed = this.feed.save(({ event, passed }) => ({
+    const feed = this.feed.save((event, wanting) => ({
       event: codec.save(event),
-      rules: passed.map((one) => [one.runner.rule.id, one.passed]),
+      rules: wanting.rules.map(({ runner, passed }) => [runner.rule.id, passed]),
     }));
     return { rules: Object.fromEntries(rules.filter(([, state]) => state !== null)), feed };
   }
@@ -268,7 +267,7 @@ export class RuleEngine implements Engine {
         const loaded = codec.load(event);
         const passed = known.map(([id, bits]) => ({ runner: byId.get(id)!, passed: bits, ask: NONE }));
         for (const one of passed) one.runner.awaits(loaded, one.passed);
-        return { event: loaded, passed };
+        return { event: loaded, reason: this.answers.of(passed).inOrder };
       } catch {
         for (const [id] of known) lost.add(id);
         return null;

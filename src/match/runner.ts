@@ -175,9 +175,14 @@ export class Runner implements RuleCounters {
     return (passed & beginning.bits) === 0 && timeMs - this.begunMs > beginning.spanMs;
   }
 
+  /** Whether an event that passed just these tests would change nothing if it came now. */
+  ignores(passed: number): boolean {
+    return this.stopped !== null || this.machine.ignores(passed);
+  }
+
   /** Follows up an event that passed some tests. */
   take(event: Event, passed: number, found: RuleFound): void {
-    if (this.stopped !== null || this.machine.ignores(passed)) return;
+    if (this.ignores(passed)) return;
     this.taken += 1;
     const isSampled = (this.taken & (SAMPLE_EACH - 1)) === 0;
     const startMs = isSampled ? this.clockMs() : 0;

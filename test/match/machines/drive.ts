@@ -1,6 +1,8 @@
 import type { EventCodec, Found, Machine } from '../../../src/match/index.ts';
 import { bitOf } from '../../../src/match/machines/machine.ts';
-import { Feed } from '../../../src/match/stream/feed.ts';
+import { Feed, type Place } from '../../../src/match/stream/feed.ts';
+import { inOrder } from '../../../src/match/stream/in-order.ts';
+import { sameRowBy } from '../../../src/match/stream/same-row.ts';
 import type { Event, Fields } from '../../../src/rule/index.ts';
 
 /** A machine with its tests and its place in the order, as the engine works it. */
@@ -20,20 +22,22 @@ export interface DriveOptions {
 }
 
 export function drive(machine: Machine, { fields, slackMs = 0 }: DriveOptions): Driven {
-  const feed = new Feed<{ readonly event: Event; readonly passed: number }>({
-    ...{ fields, slackMs, mostWaiting: 10_000 },
-  });
+  const feed = new Feed<number>({ slackMs, mostWaiting: 10_000 });
+  const isSame = sameRowBy(fields);
   let found: Found = () => {};
-  const place = ({ event, passed }: { readonly event: Event; readonly passed: number }): void =>
-    machine.push(event, passed, found);
+  const place: Place<number> = ({ groups }) => {
+    const items = [...groups].flatMap(([passed, events]) => events.map((event) => ({ event, passed })));
+    for (const { event, passed } of inOrder(items, isSame)) machine.push(event, passed, found);
+  };
   return {
     push(event, tell) {
       found = tell;
       const passed = machine.tests.reduce((bits, test, i) => (test(event) ? bits | bitOf(i) : bits), 0);
-      if (passed !== 0 && !machine.isOrdered) place({ event, passed });
+      if (passed !== 0 && !machine.isOrdered) machine.push(event, passed, tell);
       feed.clock.see(event.timeMs);
       const waits = passed !== 0 && machine.isOrdered && !machine.isIndifferentTo(event);
-      if (waits) feed.push({ event, passed }, place);
+      if (waits && feed.isPast(event.timeMs)) machine.push(event, passed, tell);
+      else if (waits) feed.push(event, passed, place);
       feed.settle(place);
     },
     advance(nowMs, tell) {
@@ -42,7 +46,7 @@ export function drive(machine: Machine, { fields, slackMs = 0 }: DriveOptions): 
       machine.advance(nowMs, tell);
     },
     save(codec) {
-      const waiting = feed.save(({ event, passed }) => [codec.save(event), passed]);
+      const waiting = feed.save((event, passed) => [codec.save(event), passed]);
       return { machine: machine.save(codec), waiting };
     },
     load(state, codec) {
@@ -52,8 +56,8 @@ export function drive(machine: Machine, { fields, slackMs = 0 }: DriveOptions): 
         | undefined;
       if (!machine.load(saved?.machine ?? null, codec)) return false;
       feed.load(saved!.waiting, (item) => {
-        const [event, passed] = item as [unknown, number];
-        return { event: codec.load(event), passed };
+        const [event, reason] = item as [unknown, number];
+        return { event: codec.load(event), reason };
       });
       return true;
     },
