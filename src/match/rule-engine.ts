@@ -4,7 +4,7 @@ import { type Budget, BudgetWatch } from './budget.ts';
 import { ByNumber } from './candidates/by-number.ts';
 import type { RuleIndex } from './candidates/rule-index.ts';
 import type { SharedTests } from './condition/shared-tests.ts';
-import { bitOf, type EventCodec } from './machines/machine.ts';
+import type { EventCodec } from './machines/machine.ts';
 import type { Holdings, RuleCounters, RuleFound, Runner } from './runner.ts';
 import { Feed, type Place, type SavedFeed } from './stream/feed.ts';
 import { sameRowBy } from './stream/same-row.ts';
@@ -107,7 +107,7 @@ export class RuleEngine implements Engine {
     const inOrder = this.follow(event, this.answerOf(event));
     feed.clock.see(event.timeMs);
     if (!this.started && feed.clock.beganMs !== null) this.start(feed.clock.beganMs);
-    const wanting = this.wantedBy(event, inOrder, isComplete);
+    const wanting = inOrder.of(event, isComplete);
     if (wanting !== null) this.putInPlace(event, wanting);
     feed.settle(this.place);
     if (parts.holdings.held > parts.mostHeldInAll) this.giveUp();
@@ -209,21 +209,9 @@ export class RuleEngine implements Engine {
     }
   }
 
-  /** Those of the rules to which the event makes a difference once it is in its place; null where there are none. */
-  private wantedBy(event: Event, inOrder: Wanting, isComplete: boolean): Wanting | null {
-    const { rules } = inOrder;
-    let bits = 0;
-    for (let i = 0; i < rules.length; i += 1) {
-      const { runner, passed } = rules[i]!;
-      if (runner.isIndifferentTo(event)) continue;
-      if (!isComplete || !runner.passesOver(event, passed)) bits |= bitOf(i);
-    }
-    return bits === 0 ? null : inOrder.only(bits);
-  }
-
   private putInPlace(event: Event, wanting: Wanting): void {
     const { rules } = wanting;
-    for (let i = 0; i < rules.length; i += 1) rules[i]!.runner.awaits(event, rules[i]!.passed);
+    wanting.await(event);
     if (!this.feed.isPast(event.timeMs)) this.feed.push(event, wanting, this.place);
     else for (let i = 0; i < rules.length; i += 1) rules[i]!.runner.take(event, rules[i]!.passed, this.found);
   }
@@ -266,8 +254,9 @@ export class RuleEngine implements Engine {
       try {
         const loaded = codec.load(event);
         const passed = known.map(([id, bits]) => ({ runner: byId.get(id)!, passed: bits, ask: NONE }));
-        for (const one of passed) one.runner.awaits(loaded, one.passed);
-        return { event: loaded, reason: this.answers.of(passed).inOrder };
+        const reason = this.answers.of(passed).inOrder;
+        reason.await(loaded);
+        return { event: loaded, reason };
       } catch {
         for (const [id] of known) lost.add(id);
         return null;

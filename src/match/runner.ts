@@ -142,21 +142,26 @@ export class Runner implements RuleCounters {
     return passed;
   }
 
+  /** Whether some events that pass its tests need not be followed up, whatever comes before them. */
+  get mayBeIndifferent(): boolean {
+    return this.machine.isIndifferentTo !== undefined;
+  }
+
   /** Whether an event that passed some tests need not be followed up, whatever comes before it. */
   isIndifferentTo(event: Event): boolean {
     if (this.stopped !== null) return true;
     try {
-      return this.machine.isIndifferentTo(event);
+      return this.machine.isIndifferentTo?.(event) ?? false;
     } catch (error) {
       this.fail(error);
       return false;
     }
   }
 
-  /** Says that an event which passed some tests waits for its place. */
-  awaits({ timeMs }: Event, passed: number): void {
+  /** Whether events that passed these tests can begin something. */
+  canBegin(passed: number): boolean {
     const { beginning } = this.machine;
-    if (beginning !== null && (passed & beginning.bits) !== 0) this.holdsUpTo(timeMs);
+    return beginning !== null && (passed & beginning.bits) !== 0;
   }
 
   /** Says that something that it holds, or that waits, may have begun at that time. */
@@ -164,15 +169,18 @@ export class Runner implements RuleCounters {
     this.begunMs = Math.max(this.begunMs, timeMs);
   }
 
+  /** Whether some events that passed these tests are `passedOver`. */
+  mayPassOver(passed: number): boolean {
+    return this.beginsIn !== null && !this.canBegin(passed);
+  }
+
   /**
-   * Whether an event that passed some tests, before which none of its source is missing, changes nothing once it is in
-   * its place: it can only go on with something, all that begins something comes from the same source and so has come,
-   * and nothing of it is open any more.
+   * Whether an event that can begin nothing, and before which none of its source is missing, changes nothing once it is
+   * in its place: it can only go on with something, all that begins something comes from the same source and so has
+   * come, and nothing of it is open any more.
    */
-  passesOver({ source, timeMs }: Event, passed: number): boolean {
-    const { beginning } = this.machine;
-    if (this.beginsIn === null || source !== this.beginsIn || beginning === null) return false;
-    return (passed & beginning.bits) === 0 && timeMs - this.begunMs > beginning.spanMs;
+  passesOver({ source, timeMs }: Event): boolean {
+    return source === this.beginsIn && timeMs - this.begunMs > this.machine.beginning!.spanMs;
   }
 
   /** Whether an event that passed just these tests would change nothing if it came now. */

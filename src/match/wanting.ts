@@ -14,19 +14,55 @@ export interface Passed {
   readonly ask: readonly number[];
 }
 
+/** A rule that does not want every event which passed the same of its tests. */
+interface Asked {
+  readonly runner: Runner;
+  readonly bit: number;
+  readonly passable: boolean;
+}
+
 const MOST_PARTS = 64;
 
 /** Rules that want an event in its place. The same rules are mostly the same object: events that wait are told apart by it. */
 export class Wanting {
   readonly rules: readonly Passed[];
+  /** The bits of the rules (`bitOf`) that want every such event, and those of which each event must be asked. */
+  private readonly always: number;
+  private readonly sometimes: readonly Asked[];
+  /** Those in which such an event can begin something. */
+  private readonly begun: readonly Runner[];
   private readonly parts = new Map<number, Wanting>();
 
   constructor(rules: readonly Passed[]) {
     this.rules = rules;
+    const all = rules.map(({ runner, passed }, place) => {
+      const passable = runner.mayPassOver(passed);
+      return { runner, bit: bitOf(place), passable, isAsked: passable || runner.mayBeIndifferent };
+    });
+    this.always = all.reduce((bits, { isAsked, bit }) => (isAsked ? bits : bits | bit), 0);
+    this.sometimes = all.filter(({ isAsked }) => isAsked);
+    this.begun = rules.filter(({ runner, passed }) => runner.canBegin(passed)).map(({ runner }) => runner);
   }
 
-  /** Those of the rules whose places have a bit (`bitOf`). */
-  only(bits: number): Wanting {
+  /** Those of the rules to which an event makes a difference once it is in its place; null where there are none. */
+  of(event: Event, isComplete: boolean): Wanting | null {
+    const { sometimes } = this;
+    let bits = this.always;
+    for (let i = 0; i < sometimes.length; i += 1) {
+      const { runner, bit, passable } = sometimes[i]!;
+      if (runner.mayBeIndifferent && runner.isIndifferentTo(event)) continue;
+      if (!passable || !isComplete || !runner.passesOver(event)) bits |= bit;
+    }
+    return bits === 0 ? null : this.only(bits);
+  }
+
+  /** Says that such an event waits for its place. */
+  await({ timeMs }: Event): void {
+    const { begun } = this;
+    for (let i = 0; i < begun.length; i += 1) begun[i]!.holdsUpTo(timeMs);
+  }
+
+  private only(bits: number): Wanting {
     const { rules, parts } = this;
     const known = parts.get(bits);
     if (known !== undefined) return known;

@@ -41,10 +41,6 @@ class EventMachine implements Machine {
     return false;
   }
 
-  isIndifferentTo(): boolean {
-    return false;
-  }
-
   push(event: Event, _: number, found: Found): void {
     found({ events: [event], keys: [] });
   }

@@ -36,8 +36,11 @@ export interface Machine {
   readonly beginning: Beginning | null;
   /** Whether an event that passed just these tests would change nothing now. Cheap: asked before each `push`. */
   ignores(passed: number): boolean;
-  /** Whether an event that passed its tests changes nothing, whatever comes before it: it need not wait for its place. */
-  isIndifferentTo(event: Event): boolean;
+  /**
+   * Whether an event that passed its tests changes nothing, whatever comes before it: it need not wait for its place.
+   * Absent where every event may change something.
+   */
+  isIndifferentTo?(event: Event): boolean;
   /** Takes an event that passed some of the tests; `passed` has their bits (`bitOf`). */
   push(event: Event, passed: number, found: Found): void;
   /** Says that no event before `nowMs` will come any more: absences are then certain. */

@@ -61,10 +61,6 @@ class NewTermsMachine implements Machine {
     return false;
   }
 
-  isIndifferentTo(): boolean {
-    return false;
-  }
-
   push(event: Event, _: number, found: Found): void {
     this.startMs ??= event.timeMs;
     this.expire(event.timeMs);

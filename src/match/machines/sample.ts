@@ -57,10 +57,6 @@ class SampleMachine implements Machine {
     return false;
   }
 
-  isIndifferentTo(): boolean {
-    return false;
-  }
-
   push(event: Event, passed: number, found: Found): void {
     const touched = new Set<Group>();
     for (const [step, test] of this.testOf.entries()) {

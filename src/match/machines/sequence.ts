@@ -80,10 +80,6 @@ class SequenceMachine implements Machine {
     return true;
   }
 
-  isIndifferentTo(): boolean {
-    return false;
-  }
-
   push(event: Event, passed: number, found: Found): void {
     this.tidy(event.timeMs, found);
     for (const role of this.roles) {

@@ -35,7 +35,7 @@ export function drive(machine: Machine, { fields, slackMs = 0 }: DriveOptions): 
       const passed = machine.tests.reduce((bits, test, i) => (test(event) ? bits | bitOf(i) : bits), 0);
       if (passed !== 0 && !machine.isOrdered) machine.push(event, passed, tell);
       feed.clock.see(event.timeMs);
-      const waits = passed !== 0 && machine.isOrdered && !machine.isIndifferentTo(event);
+      const waits = passed !== 0 && machine.isOrdered && machine.isIndifferentTo?.(event) !== true;
       if (waits && feed.isPast(event.timeMs)) machine.push(event, passed, tell);
       else if (waits) feed.push(event, passed, place);
       feed.settle(place);
