@@ -34,22 +34,24 @@ export async function loadBenchRules(schema: Schema): Promise<BenchRules> {
 const KIND = /^(event\.|host\.|data_stream\.|auditd\.data\.syscall|user\.id|process\.\w*\.?user\.id)/;
 
 /**
- * So many rules: the corpus itself, cut or followed by copies of it. A copy asks for other texts (`rmmod` becomes
+ * So many rules: the corpus itself, or a sample of `real` of its rules, followed by copies of the corpus. A copy asks for other texts (`rmmod` becomes
  * `rmmod-7`, and the longest text of a wildcard pattern likewise), so that it is as selective as its model and
  * as seldom a candidate, but never a match by itself. Rules with a part that names no text, such as any exec, have
  * no copies: those would be the rule itself again.
  */
-export function rulesOf(rules: readonly Rule[], count: number): readonly Rule[] {
-  if (count <= rules.length) {
-    const step = rules.length / count;
-    return Array.from({ length: count }, (_, i) => rules[Math.floor(i * step)]!);
-  }
-  const all = [...rules];
+export function rulesOf(rules: readonly Rule[], count: number, real = rules.length): readonly Rule[] {
+  const all = [...spread(rules, Math.min(real, count))];
   const models = rules.filter(hasTexts);
   for (let i = 0; all.length < count; i += 1) {
     all.push(copyOf(models[i % models.length]!, Math.floor(i / models.length) + 1));
   }
   return all;
+}
+
+/** So many of them, from all over the list; all where there are fewer. */
+function spread(rules: readonly Rule[], count: number): readonly Rule[] {
+  const step = Math.max(1, rules.length / count);
+  return Array.from({ length: Math.min(count, rules.length) }, (_, i) => rules[Math.floor(i * step)]!);
 }
 
 /** Whether renaming changes every part of the rule. */

@@ -25,19 +25,37 @@ const MOST_KEYS = 256;
  */
 export function compileKeys(keys: readonly JoinKey[], compile: (key: JoinKey) => Reader): KeyReader {
   if (keys.length === 0) return () => NO_KEY;
-  const parts = keys.map((key) => ({ read: compile(key).read, optional: key.optional }));
+  const parts: readonly Part[] = keys.map((key) => ({ read: compile(key).read, optional: key.optional }));
   const [first] = parts;
   if (parts.length === 1 && first !== undefined) return singleKey(first.read, first.optional);
   return (event) => {
-    let found: readonly (readonly (Scalar | null)[])[] = [[]];
-    for (const { read, optional } of parts) {
+    const values: (Scalar | null)[] = [];
+    for (let i = 0; i < parts.length; i += 1) {
+      const { read, optional } = parts[i]!;
       const value = read(event);
       if (value === null && !optional) return PASSED_OVER;
-      const values = isList(value) ? sorted(value).slice(0, MOST_KEYS) : [value];
-      found = found.flatMap((some) => values.map((one) => [...some, one])).slice(0, MOST_KEYS);
+      if (isList(value)) return combined(parts, event);
+      values.push(value);
     }
-    return found.map(keyWith);
+    return [keyWith(values)];
   };
+}
+
+interface Part {
+  readonly read: Reader['read'];
+  readonly optional: boolean;
+}
+
+/** A key for each combination of the values. */
+function combined(parts: readonly Part[], event: Event): readonly Key[] {
+  let found: readonly (readonly (Scalar | null)[])[] = [[]];
+  for (const { read, optional } of parts) {
+    const value = read(event);
+    if (value === null && !optional) return PASSED_OVER;
+    const values = isList(value) ? sorted(value).slice(0, MOST_KEYS) : [value];
+    found = found.flatMap((some) => values.map((one) => [...some, one])).slice(0, MOST_KEYS);
+  }
+  return found.map(keyWith);
 }
 
 /** Remembers the last one: of many events in a row it is the same, such as the host's name. */
@@ -72,7 +90,10 @@ function keyWith(values: readonly (Scalar | null)[]): Key {
 
 /** The text of a key that has these values: as short as a hash, however long they are. */
 export function keyText(values: readonly (Scalar | null)[]): string {
-  return shortName(values.length === 1 ? encodeScalar(values[0] ?? null) : values.map(framed).join(''));
+  if (values.length === 1) return shortName(encodeScalar(values[0] ?? null));
+  let text = '';
+  for (let i = 0; i < values.length; i += 1) text += framed(values[i]!);
+  return shortName(text);
 }
 
 /** The length before the text, so that no value can imitate two others. */

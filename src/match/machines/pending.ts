@@ -127,7 +127,8 @@ export class PendingSequences {
     if (steps === undefined) return;
     this.add(pending, -1);
     steps[pending.events.length - 1] = undefined;
-    if (steps.every((one) => one === undefined)) this.byKey.delete(pending.key.text);
+    for (let i = 0; i < steps.length; i += 1) if (steps[i] !== undefined) return;
+    this.byKey.delete(pending.key.text);
   }
 
   private unlink(pending: Pending): void {
