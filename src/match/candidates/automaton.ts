@@ -13,7 +13,8 @@ import { foldCase } from '../../rule/index.ts';
 export interface Automaton {
   /**
    * Calls back with the number of each pattern that the folded text has there; more than once where it has it
-   * more than once, and may be anew from the start where a text turns out not to be ASCII.
+   * more than once, and may be anew from the start where a text turns out not to be ASCII. What is called back must not
+   * scan.
    */
   scan(text: string, visit: (pattern: number) => void): void;
   /** Cells of the table, four bytes each. */
@@ -95,27 +96,39 @@ const CHUNK = 16_384;
 /** A character has three bytes at the most: no text ends here by chance. */
 const BYTES = Buffer.alloc(3 * CHUNK);
 
+/** The reporting rows that a chunk comes by, and behind them the row in which it ends. */
+const ROWS = new Int32Array(CHUNK + 1);
+
 /**
  * The row in which the text ends; -1 when it is not ASCII. Goes over bytes: strings are of so many kinds inside V8 that
  * reading one character of them can cost five times as much as all else here.
  */
-function scanBytes(
-  { next, reports, firstReporting, classes: { ascii } }: Run,
-  from: number,
-  text: string,
-  visit: Visit,
-): number {
+function scanBytes(run: Run, from: number, text: string, visit: Visit): number {
   let row = from;
   for (let start = 0; start < text.length; start += CHUNK) {
     const chunk = text.length <= CHUNK ? text : text.slice(start, start + CHUNK);
     const size = BYTES.write(chunk, 0, 'utf8');
     if (size !== chunk.length) return -1;
-    for (let i = 0; i < size; i += 1) {
-      row = next[row + ascii[BYTES[i]!]!]!;
-      if (row >= firstReporting) tell(reports.get(row)!, visit);
-    }
+    const hits = walk(run, row, size);
+    row = ROWS[hits]!;
+    for (let i = 0; i < hits; i += 1) tell(run.reports.get(ROWS[i]!)!, visit);
   }
   return row;
+}
+
+/** Goes over `BYTES`; gives how many rows reported. Calls nothing, so that all that it needs stays in registers. */
+function walk({ next, firstReporting, classes: { ascii } }: Run, from: number, size: number): number {
+  let row = from;
+  let hits = 0;
+  for (let i = 0; i < size; i += 1) {
+    row = next[row + ascii[BYTES[i]!]!]!;
+    if (row >= firstReporting) {
+      ROWS[hits] = row;
+      hits += 1;
+    }
+  }
+  ROWS[hits] = row;
+  return hits;
 }
 
 /** The row in which a folded text ends. */

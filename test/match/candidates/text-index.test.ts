@@ -35,3 +35,23 @@ test('words are found in each text, wherever and whenever they come', (t) => {
     { numRuns: 2000 },
   );
 });
+
+test('words are found across the places where a long text is cut to be scanned', (t) => {
+  const index = createTextIndex([[{ kind: 'word', slot: 0, text: ' word ', folded: true }, 7]]);
+  const finds = (text: string): boolean => {
+    let found = false;
+    index.lookUp(text, (codes) => {
+      found ||= codes.includes(7);
+    });
+    return found;
+  };
+  for (let at = 16_370; at < 16_390; at += 1) {
+    const text = `${'x'.repeat(at)} WORD ${'y'.repeat(20_000)}`;
+    t.true(finds(text), `at ${at}`);
+    t.false(finds(text.replace('WORD', 'WO RD')), `at ${at}`);
+    // No longer ASCII, wherever that shows first.
+    t.true(finds(`${text}é`));
+    t.true(finds(`${text.slice(0, 16_383)}é${text.slice(16_384, 40_000)} word`));
+    t.false(finds(text.replace('WORD', 'WÖRD')));
+  }
+});
