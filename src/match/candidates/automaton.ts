@@ -41,14 +41,15 @@ export function createAutomaton(patterns: readonly string[], place: Place): Auto
   const scan = SCANS[place];
   return {
     scan: (text, visit) => {
-      if (!scan(run, text, visit)) FOLDED_SCANS[place](run, foldCase(text), visit);
+      if (!scan(run, text, visit, false)) scan(run, foldCase(text), visit, true);
     },
     size: run.next.length,
   };
 }
 
-/** False when a character comes up that is no ASCII: the text must be folded, and scanned by its characters. */
-type Scan = (run: Run, text: string, visit: (pattern: number) => void) => boolean;
+/** False when a character comes up that is no ASCII, and the text is not known to be folded. */
+type Scan = (run: Run, text: string, visit: Visit, isFolded: boolean) => boolean;
+type Visit = (pattern: number) => void;
 
 interface Run {
   readonly next: Int32Array;
@@ -59,37 +60,29 @@ interface Run {
 }
 
 const SCANS: Readonly<Record<Place, Scan>> = {
-  anywhere: (run, text, visit) => scanBytes(run, 0, text, visit) >= 0,
-  amongWords: (run, text, visit) => endWord(run, scanBytes(run, firstWord(run), text, visit), visit),
-  fromStart: (run, text, visit) => scanEdge(run, text, { visit, isFolded: false, from: 0, step: 1 }),
-  fromEnd: (run, text, visit) =>
-    scanEdge(run, text, { visit, isFolded: false, from: text.length - 1, step: -1 }),
+  anywhere: (run, text, visit, isFolded) => scanAll(isFolded)(run, 0, text, visit) >= 0,
+  amongWords: (run, text, visit, isFolded) => {
+    const { next, reports, firstReporting, classes } = run;
+    const space = classes.ascii[SPACE]!;
+    const row = scanAll(isFolded)(run, next[space]!, text, visit);
+    if (row < 0) return false;
+    const last = next[row + space]!;
+    if (last >= firstReporting) tell(reports.get(last)!, visit);
+    return true;
+  },
+  fromStart: (run, text, visit, isFolded) => scanEdge(run, text, { visit, isFolded, from: 0, step: 1 }),
+  fromEnd: (run, text, visit, isFolded) =>
+    scanEdge(run, text, { visit, isFolded, from: text.length - 1, step: -1 }),
 };
 
-const FOLDED_SCANS: Readonly<Record<Place, Scan>> = {
-  anywhere: (run, text, visit) => scanFolded(run, 0, text, visit) >= 0,
-  amongWords: (run, text, visit) => endWord(run, scanFolded(run, firstWord(run), text, visit), visit),
-  fromStart: (run, text, visit) => scanEdge(run, text, { visit, isFolded: true, from: 0, step: 1 }),
-  fromEnd: (run, text, visit) =>
-    scanEdge(run, text, { visit, isFolded: true, from: text.length - 1, step: -1 }),
-};
+/** Scans a whole text from a row on; gives the row in which it ends, -1 when it must be folded first. */
+type ScanAll = (run: Run, from: number, text: string, visit: Visit) => number;
+
+function scanAll(isFolded: boolean): ScanAll {
+  return isFolded ? scanFolded : scanBytes;
+}
 
 const SPACE = 0x20;
-
-/** The row behind the space that is put before the text. */
-function firstWord({ next, classes }: Run): number {
-  return next[classes.ascii[SPACE]!]!;
-}
-
-/** Puts a space behind the text that ended in a row. */
-function endWord({ next, classes, firstReporting, reports }: Run, row: number, visit: Visit): boolean {
-  if (row < 0) return false;
-  const last = next[row + classes.ascii[SPACE]!]!;
-  if (last >= firstReporting) tell(reports.get(last)!, visit);
-  return true;
-}
-
-type Visit = (pattern: number) => void;
 
 /** Characters that are made bytes at a time. */
 const CHUNK = 16_384;
@@ -100,7 +93,7 @@ const BYTES = Buffer.alloc(3 * CHUNK);
 const ROWS = new Int32Array(CHUNK + 1);
 
 /**
- * The row in which the text ends; -1 when it is not ASCII. Goes over bytes: strings are of so many kinds inside V8 that
+ * `ScanAll` of ASCII; -1 for all else. Goes over bytes: strings are of so many kinds inside V8 that
  * reading one character of them can cost five times as much as all else here.
  */
 function scanBytes(run: Run, from: number, text: string, visit: Visit): number {
@@ -131,7 +124,7 @@ function walk({ next, firstReporting, classes: { ascii } }: Run, from: number, s
   return hits;
 }
 
-/** The row in which a folded text ends. */
+/** `ScanAll` of a folded text. */
 function scanFolded(
   { next, reports, firstReporting, classes: { ascii, others } }: Run,
   from: number,
