@@ -38,6 +38,7 @@ export function recordOfFork(facts: ForkFacts, parent: ProcessRecord): ProcessRe
     groupId: facts.groupId,
     signature: same ? parent.signature : null,
   });
+  if (same) record.looksLike(parent);
   record.parent = parent;
   record.forked = true;
   return record;

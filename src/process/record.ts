@@ -134,6 +134,13 @@ export class ProcessRecord implements Process {
     return this.#name;
   }
 
+  /** Takes the images over from a record of the same texts, where they are known. */
+  looksLike(other: ProcessRecord): void {
+    if (other.exactWords !== null || this.userId !== other.userId || this.groupId !== other.groupId) return;
+    this.#image = other.#image;
+    this.#program = other.#program;
+  }
+
   /** Takes the arguments as `/proc` has them. */
   setExact(words: readonly string[]): void {
     this.exactWords = words;

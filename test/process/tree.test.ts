@@ -1,6 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { createProcessTree, type Process, type ProcessTree } from '../../src/process/index.ts';
+import type { ProcessRecord } from '../../src/process/record.ts';
 import { exec, fork, seed } from './facts.ts';
 
 const BASH = { path: '/usr/bin/bash', commandLine: 'bash run.sh' };
@@ -52,6 +53,27 @@ test("a parent that only forked carries its own parent's program on", (t) => {
   const child = tree.exec(exec({ pid: 52, parentPid: 51, place: '3' }));
   t.is(child.parent?.commandLine, 'bash run.sh');
   t.deepEqual(lineOf(child), [52, 51, 50]);
+});
+
+test("a fork looks like its parent just where it runs the parent's program with its arguments as the same user", (t) => {
+  for (const isKnown of [true, false]) {
+    const tree = createProcessTree();
+    const parent = tree.exec(exec({ pid: 50, parentPid: 40, ...BASH, place: '1' }));
+    // Asked for before it forks, or not.
+    if (isKnown) t.is(parent.image + parent.program, parent.image + parent.program);
+    const forked = (pid: number, facts: object): Process | null =>
+      tree.fork(fork({ pid, parentPid: 50, place: '2', ...facts }));
+    const looks = (process: Process | null): readonly boolean[] => [
+      process?.image === parent.image,
+      process?.program === parent.program,
+    ];
+    t.deepEqual(looks(forked(51, {})), [true, true]);
+    t.deepEqual(looks(forked(52, { userId: '7' })), [false, false]);
+    t.deepEqual(looks(forked(53, { groupId: '7' })), [false, false]);
+    t.deepEqual(looks(forked(54, { path: '/usr/bin/dash' })), [false, false]);
+    (parent as ProcessRecord).setExact(['bash', 'run.sh', '']);
+    t.deepEqual(looks(forked(55, {})), [false, true]);
+  }
 });
 
 test("the fork row of vfork comes after its child's exec and does not undo it", (t) => {

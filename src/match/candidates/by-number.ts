@@ -5,16 +5,19 @@ interface Numbered {
 
 /** Remembers something for likenesses or frames. Bounded by those that are in use. */
 export class ByNumber<Key extends Numbered, Value> {
-  private readonly known: ({ readonly key: Key; readonly value: Value } | undefined)[] = [];
+  /** By turns a key and its value, side by side in memory. */
+  private readonly known: (Key | Value | undefined)[] = [];
 
   get(key: Key): Value | undefined {
-    const known = this.known[key.number];
-    return known !== undefined && known.key === key ? known.value : undefined;
+    const at = 2 * key.number;
+    return this.known[at] === key ? (this.known[at + 1] as Value) : undefined;
   }
 
   set(key: Key, value: Value): void {
+    const at = 2 * key.number;
     // Without holes: a list with many is a hash table.
-    while (this.known.length <= key.number) this.known.push(undefined);
-    this.known[key.number] = { key, value };
+    while (this.known.length <= at + 1) this.known.push(undefined);
+    this.known[at] = key;
+    this.known[at + 1] = value;
   }
 }
