@@ -58,18 +58,23 @@ function epoch(): number {
   }
 }
 
-/** A start that only prints the version: the least of some, since other work only ever makes it longer. */
+/**
+ * A start that only prints the version: the least of some, since other work only ever makes it longer. Throws where it
+ * says more, such as that V8 refused the compiled code.
+ */
 function start(): { readonly ms: number; readonly cpuMs: number } {
   const starts = Array.from({ length: STARTS }, () => {
     const begin = performance.now();
-    const said = execFileSync('/bin/sh', ['-c', '"$0" --version; times', EXECUTABLE], { encoding: 'utf8' });
+    const said = execFileSync('/bin/sh', ['-c', '"$0" --version 2>&1; times', EXECUTABLE], {
+      encoding: 'utf8',
+    });
     const ms = performance.now() - begin;
-    // The last line is what the shell's children used: user and system, each as 0m0.12s.
-    const used = said
-      .trimEnd()
-      .split('\n')
-      .at(-1)!
-      .matchAll(/(\d+)m([\d.]+)s/g);
+    // Behind the version what the shell used, and what its children used: user and system, each as 0m0.12s.
+    const [version, , children, ...more] = said.trimEnd().split('\n');
+    if (version !== `osquery-detect ${manifest.version}` || children === undefined || more.length > 0) {
+      throw new Error(`the executable says more than its version: ${said}`);
+    }
+    const used = children.matchAll(/(\d+)m([\d.]+)s/g);
     const cpuMs = [...used].reduce((sum, [, min, s]) => sum + (Number(min) * 60 + Number(s)) * 1000, 0);
     return { ms, cpuMs };
   });

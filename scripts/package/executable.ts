@@ -48,11 +48,10 @@ function makeBlob(script: string, assets: ExecutableParts['assets']): Buffer {
     };
     writeFileSync(join(folder, config), JSON.stringify(options));
     // The same bytes wherever and whenever this runs: compiled code is laid out by a hash with a random seed, and
-    // the script's path, a relative one, goes into the blob.
-    execFileSync(process.execPath, ['--random-seed=1', '--experimental-sea-config', config], {
-      cwd: folder,
-      stdio: 'pipe',
-    });
+    // the script's path, a relative one, goes into the blob. V8 takes compiled code only under the flags under which
+    // it was made.
+    const flags = [...NODE_FLAGS, '--random-seed=1', '--experimental-sea-config', config];
+    execFileSync(process.execPath, flags, { cwd: folder, stdio: 'pipe' });
     return readFileSync(join(folder, output));
   } finally {
     rmSync(folder, { recursive: true, force: true });
