@@ -211,7 +211,7 @@ export class RuleEngine implements Engine {
 
   private putInPlace(event: Event, wanting: Wanting): void {
     const { rules } = wanting;
-    wanting.await(event);
+    wanting.waits(event);
     if (!this.feed.isPast(event.timeMs)) this.feed.push(event, wanting, this.place);
     else for (let i = 0; i < rules.length; i += 1) rules[i]!.runner.take(event, rules[i]!.passed, this.found);
   }
@@ -255,7 +255,7 @@ export class RuleEngine implements Engine {
         const loaded = codec.load(event);
         const passed = known.map(([id, bits]) => ({ runner: byId.get(id)!, passed: bits, ask: NONE }));
         const reason = this.answers.of(passed).inOrder;
-        reason.await(loaded);
+        reason.waits(loaded);
         return { event: loaded, reason };
       } catch {
         for (const [id] of known) lost.add(id);

@@ -57,7 +57,7 @@ export class Wanting {
   }
 
   /** Says that such an event waits for its place. */
-  await({ timeMs }: Event): void {
+  waits({ timeMs }: Event): void {
     const { begun } = this;
     for (let i = 0; i < begun.length; i += 1) begun[i]!.holdsUpTo(timeMs);
   }
