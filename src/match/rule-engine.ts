@@ -72,9 +72,9 @@ export class RuleEngine implements Engine {
   private readonly feed: Feed<Wanting>;
   private readonly place: Place<Wanting>;
   private readonly watch: BudgetWatch;
-  private readonly answers = new Answers();
+  private answers = new Answers();
   /** What was said of likenesses. Null without an index: its twin knows nothing beforehand. */
-  private readonly known: ByNumber<Likeness, Answer> | null;
+  private known: ByNumber<Likeness, Answer> | null;
   private started = false;
   private found: RuleFound = () => {};
 
@@ -111,7 +111,7 @@ export class RuleEngine implements Engine {
     if (wanting !== null) this.putInPlace(event, wanting);
     feed.settle(this.place);
     if (parts.holdings.held > parts.mostHeldInAll) this.giveUp();
-    this.watch.count(event.timeMs, parts.onStop);
+    this.watch.count(event.timeMs, this.forget);
   }
 
   advance(nowMs: number, found: RuleFound): void {
@@ -122,6 +122,13 @@ export class RuleEngine implements Engine {
     this.feed.advance(nowMs, this.place);
     for (const runner of this.stateful) runner.advance(nowMs, found);
   }
+
+  /** A stopped rule says nothing more: what it said of likenesses must not make events wait for it. */
+  private readonly forget = (stopped: Runner): void => {
+    this.answers = new Answers();
+    if (this.known !== null) this.known = new ByNumber();
+    this.parts.onStop(stopped);
+  };
 
   /** Tells every rule when the stream began: some are asked of their first event much later. */
   private start(beganMs: number): void {

@@ -109,6 +109,26 @@ test('what a stopped rule held is given up, and what waits for it is dropped', (
   t.true(engine.counters[0]!.evicted > 0);
 });
 
+test('no event waits for a stopped rule, also none that says what an earlier one said', (t) => {
+  const step = (name: string): SequenceStep => ({
+    event: query(equals('name', name)),
+    by: [{ operand: field('dear'), optional: false }],
+    missing: false,
+  });
+  const dear: Query = { kind: 'sequence', steps: [step('a'), step('z')], maxSpanMs: null, until: null };
+  const { engine, stopped, push } = engineWithCosts({
+    rules: [ruleOf('dear', dear)],
+    budget: { microsecondsPerEvent: 500, windowEvents: 256 },
+  });
+  const likeness = { number: 0, frame: { number: 0 } };
+  let at = 0;
+  for (; at < 2000 && stopped.length === 0; at += 1) push({ ...event(at * 100, row), likeness });
+  t.is(stopped.length, 1);
+  t.true(engine.waiting > 0);
+  for (const until = at + 100; at < until; at += 1) push({ ...event(at * 100, row), likeness });
+  t.is(engine.waiting, 0);
+});
+
 test('state over all rules is bounded: who holds most gives up its oldest, and counts it', (t) => {
   const rules = [ruleOf('large', sequence('a', 'z')), ruleOf('small', sequence('b', 'z'))];
   const engine = createEngine({ rules, fields, slackMs: 0, mostHeldInAll: 100 });
