@@ -34,10 +34,10 @@ export async function loadBenchRules(schema: Schema): Promise<BenchRules> {
 const KIND = /^(event\.|host\.|data_stream\.|auditd\.data\.syscall|user\.id|process\.\w*\.?user\.id)/;
 
 /**
- * So many rules: the corpus itself, or a sample of `real` of its rules, followed by copies of the corpus. A copy asks for other texts (`rmmod` becomes
- * `rmmod-7`, and the longest text of a wildcard pattern likewise), so that it is as selective as its model and
- * as seldom a candidate, but never a match by itself. Rules with a part that names no text, such as any exec, have
- * no copies: those would be the rule itself again.
+ * So many rules: the corpus itself, or a sample of `real` of its rules, followed by copies of the corpus. A copy asks for
+ * other texts (`rmmod` becomes `rmmod-7`, and the longest text of a wildcard pattern likewise), so that it is as
+ * selective as its model and as seldom a candidate, but never a match by itself. Rules with a part that names no text,
+ * such as any exec, have no copies: those would be the rule itself again.
  */
 export function rulesOf(rules: readonly Rule[], count: number, real = rules.length): readonly Rule[] {
   const all = [...spread(rules, Math.min(real, count))];

@@ -21,9 +21,13 @@ interface Asked {
   readonly passable: boolean;
 }
 
+/** Parts remembered of one: which rules want an event is mostly one of a few. */
 const MOST_PARTS = 64;
 
-/** Rules that want an event in its place. The same rules are mostly the same object: events that wait are told apart by it. */
+/**
+ * Rules that want an event in its place. The same rules are mostly the same object, and events that wait are told apart
+ * by it.
+ */
 export class Wanting {
   readonly rules: readonly Passed[];
   /** The bits of the rules (`bitOf`) that want every such event, and those of which each event must be asked. */

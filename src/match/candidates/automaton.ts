@@ -93,8 +93,8 @@ const BYTES = Buffer.alloc(3 * CHUNK);
 const ROWS = new Int32Array(CHUNK + 1);
 
 /**
- * `ScanAll` of ASCII; -1 for all else. Goes over bytes: strings are of so many kinds inside V8 that
- * reading one character of them can cost five times as much as all else here.
+ * `ScanAll` of ASCII; -1 for all else. Goes over bytes: strings are of so many kinds inside V8 that reading one
+ * character of them can cost more than all else here.
  */
 function scanBytes(run: Run, from: number, text: string, visit: Visit): number {
   let row = from;
