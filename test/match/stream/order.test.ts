@@ -80,6 +80,17 @@ test('where too many wait, all of the oldest time are handed on', (t) => {
   t.is(feed.size, 3);
 });
 
+test('an event whose time was handed on early, as too many waited, is handed on as well', (t) => {
+  const { feed, placed, place } = listing({ slackMs: 1000, mostWaiting: 1 });
+  for (const serial of [0, 1, 2, 3, 4]) feed.push(fields.event({}, { timeMs: 7, serial }), 0, place);
+  feed.advance(1000, place);
+  t.deepEqual(
+    placed.map(({ event }) => event.serial),
+    [0, 1, 2, 3, 4],
+  );
+  t.is(feed.size, 0);
+});
+
 test('an event takes as many steps however many wait, in their order or not', (t) => {
   const stepsFor = (waiting: number, offsetMs: number): number => {
     const { feed, place } = listing({ slackMs: 1e9 });
