@@ -169,7 +169,7 @@ export class Runner implements RuleCounters {
     this.begunMs = Math.max(this.begunMs, timeMs);
   }
 
-  /** Whether some events that passed these tests are `passedOver`. */
+  /** Whether some events that passed these tests may be passed over (`passesOver`). */
   mayPassOver(passed: number): boolean {
     return this.beginsIn !== null && !this.canBegin(passed);
   }

@@ -54,7 +54,7 @@ export class Wanting {
     let bits = this.always;
     for (let i = 0; i < sometimes.length; i += 1) {
       const { runner, bit, passable } = sometimes[i]!;
-      if (runner.mayBeIndifferent && runner.isIndifferentTo(event)) continue;
+      if (runner.isIndifferentTo(event)) continue;
       if (!passable || !isComplete || !runner.passesOver(event)) bits |= bit;
     }
     return bits === 0 ? null : this.only(bits);
@@ -80,7 +80,8 @@ export class Wanting {
 
 /**
  * Hands the events of one time to the rules that want them, in their order. A rule that ignores all that it could be
- * handed stays as it is, and so ignores each of them: events that only such rules want are passed over unseen.
+ * handed stays as it is, and so ignores each of them: events that only such rules want are passed over unseen. What the
+ * callback throws is thrown when all are handed over: it costs no other event and no other rule.
  */
 export function handOver({ groups }: Moment<Wanting>, isSame: SameRow, found: RuleFound): void {
   const awake = new Set<Runner>();
@@ -93,7 +94,15 @@ export function handOver({ groups }: Moment<Wanting>, isSame: SameRow, found: Ru
     if (rules.some(({ runner }) => awake.has(runner)))
       for (const event of events) items.push({ event, rules });
   }
+  const thrown: unknown[] = [];
   for (const { event, rules } of inOrder(items, isSame)) {
-    for (const { runner, passed } of rules) runner.take(event, passed, found);
+    for (const { runner, passed } of rules) {
+      try {
+        runner.take(event, passed, found);
+      } catch (error) {
+        thrown.push(error);
+      }
+    }
   }
+  if (thrown.length > 0) throw thrown[0];
 }

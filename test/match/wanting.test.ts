@@ -2,7 +2,16 @@ import test from 'ava';
 import fc from 'fast-check';
 import { createEngine } from '../../src/match/index.ts';
 import { searchSequences } from './machines/sequence-oracle.ts';
-import { describe, fields, kinds, queries, users } from './machines/sequence-query.ts';
+import {
+  describe,
+  fields,
+  kinds,
+  parseEvents,
+  queries,
+  sequence,
+  step,
+  users,
+} from './machines/sequence-query.ts';
 import { ruleOf } from './rules.ts';
 
 /** Many of one time, as osquery's rows of one second are, and each up to two seconds late. */
@@ -38,5 +47,23 @@ test('rules that want the same events in their order each find what a search ove
       t.deepEqual(found.sort(), wanted.sort());
     }),
     { numRuns: 2000 },
+  );
+});
+
+test('a callback that throws costs no other event of its time and no other rule', (t) => {
+  const query = sequence([step('a'), step('b')]);
+  const rules = ['first', 'second'].map((id) => ruleOf(id, query));
+  const engine = createEngine({ rules, fields, categoryField: 'kind', slackMs: 0 });
+  const told: string[] = [];
+  const report: Parameters<typeof engine.push>[1] = (rule, match) => {
+    told.push(`${rule.id}: ${describe(match)}`);
+    throw new Error('store is full');
+  };
+  for (const event of parseEvents('a1x a1y b2x b2y')) engine.push(event, report);
+  t.throws(() => engine.advance(10, report), { message: 'store is full' });
+  const matches = ['a1x b2x by ["x"]', 'a1y b2y by ["y"]'];
+  t.deepEqual(
+    told.sort(),
+    rules.flatMap(({ id }) => matches.map((match) => `${id}: ${match}`)),
   );
 });

@@ -147,6 +147,19 @@ test('JSON is read as JSON.parse reads it', (t) => {
   );
 });
 
+test('escapes are undone wherever they lie in a long text', (t) => {
+  for (const written of ['\\"', '\\\\', '\\n', '\\u00e9', '\\ud83d\\ude00', '\\u0001']) {
+    // Counted from the first escape, from which on a text is undone piece by piece.
+    for (let length = 16_374; length < 16_386; length += 1) {
+      const json = `"\\t${'x'.repeat(length)}${written}${'y'.repeat(20_000)}${written}"`;
+      t.is(String(parseJsonBytes(Buffer.from(json))), JSON.parse(json), `${written} after ${length}`);
+      t.throws(() => parseJsonBytes(Buffer.from(`${json.slice(0, length + 4)}\\`)), {
+        instanceOf: SyntaxError,
+      });
+    }
+  }
+});
+
 test('a table tells its columns and its attributes as routes', async (t) => {
   const table = createTable({
     name: 't',
